@@ -1,0 +1,22 @@
+"""How the websocket service asks the backend for heads (guarded by a token; not for browsers)."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tandem_protocol.base import Identifier, Inward, Outward
+from tandem_protocol.messages import Heads
+
+HEADS_BATCH_MAX = 10_000
+
+
+class HeadsRequest(Inward):
+    """The users whose heads are wanted."""
+
+    users: Annotated[list[Identifier], Field(max_length=HEADS_BATCH_MAX)]
+
+
+class HeadsReply(Outward):
+    """The heads of each user's spaces; users who do not exist are missing."""
+
+    heads: dict[Identifier, Heads]
