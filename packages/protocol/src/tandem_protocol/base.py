@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
 
 NO_CONTROL: Final = r"^[^\x00-\x1f\x7f]*$"
 """A single line of text: no C0 control characters, no DEL."""
@@ -26,7 +26,11 @@ def format_timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-Timestamp = Annotated[AwareDatetime, PlainSerializer(format_timestamp, return_type=str, when_used="json")]
+Timestamp = Annotated[
+    AwareDatetime,
+    PlainSerializer(format_timestamp, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 """A moment; in JSON an RFC 3339 string in UTC."""
 
 Identifier = Annotated[
