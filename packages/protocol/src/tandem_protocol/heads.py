@@ -11,12 +11,14 @@ HEADS_BATCH_MAX = 10_000
 
 
 class HeadsRequest(Inward):
-    """The users whose heads are wanted."""
+    """The users whose heads are wanted, and the sessions whose end would close sockets."""
 
     users: Annotated[list[Identifier], Field(max_length=HEADS_BATCH_MAX)]
+    sessions: Annotated[list[Identifier], Field(max_length=HEADS_BATCH_MAX)]
 
 
 class HeadsReply(Outward):
-    """The heads of each user's spaces; users who do not exist are missing."""
+    """The heads of each user's spaces, and which of the sessions have ended (heals a lost ``session.revoked``)."""
 
     heads: dict[Identifier, Heads]
+    ended: list[Identifier]

@@ -1,0 +1,37 @@
+"""Rate limits by the generic cell rate algorithm (GCRA, ITU-T I.371): one number of state for each limit."""
+
+from typing import NamedTuple
+
+
+class Rate(NamedTuple):
+    """``burst`` units at once, refilled evenly over ``period`` seconds."""
+
+    burst: int
+    period: float
+
+
+class Verdict(NamedTuple):
+    """Whether a unit may pass, the state to keep, and the seconds to wait if it may not."""
+
+    allowed: bool
+    state: float
+    retry_after: float
+
+
+def check(rate: Rate, state: float, now: float) -> Verdict:
+    """Take one unit.
+
+    Args:
+        rate: The limit.
+        state: What the last allowed call returned; 0 at first. The theoretical arrival time, in seconds.
+        now: Seconds of any clock that does not go back.
+
+    Returns:
+        The verdict. A refused unit does not count.
+    """
+    interval = rate.period / rate.burst
+    arrival = max(state, now)
+    early = arrival + interval - now - rate.period
+    if early > 1e-9:  # noqa: PLR2004 - rounding of floats
+        return Verdict(allowed=False, state=state, retry_after=early)
+    return Verdict(allowed=True, state=arrival + interval, retry_after=0.0)
