@@ -8,6 +8,8 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
+from tandem_platform.websocket_protocol import WebSocketProtocol
+
 SHUTDOWN_SECONDS: Final = 3
 """How long open requests may take to end after a signal. Ctrl-C ends everything within five seconds."""
 FRAME_MAX: Final = 64 * 1024
@@ -67,7 +69,7 @@ async def serve(
         app,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=WebSocketProtocol,
         ws_max_size=FRAME_MAX,
         # Deflate costs more than everything else that a delivery does, and memory for each connection.
         ws_per_message_deflate=False,
