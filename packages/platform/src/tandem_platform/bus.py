@@ -30,7 +30,7 @@ class EventBus(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of connections. Nothing can be published afterwards."""
+        """Let go of connections. From then on `publish` raises `BusUnavailableError`."""
         ...
 
 
@@ -39,6 +39,7 @@ class InProcessBus:
 
     def __init__(self) -> None:
         self._handlers: dict[str, list[Handler]] = {}
+        self._closed = False
 
     def subscribe(self, topic: str, handler: Handler) -> None:
         """Have ``handler`` called with everything that is published to ``topic`` from now on."""
@@ -46,12 +47,15 @@ class InProcessBus:
 
     async def publish(self, topic: str, events: Sequence[bytes]) -> None:
         """Call the topic's handlers, one after the other; see `EventBus.publish`."""
-        for handler in self._handlers.get(topic, ()):
+        if self._closed:
+            raise BusUnavailableError("the bus is closed")
+        for handler in tuple(self._handlers.get(topic, ())):
             try:
                 await handler(events)
             except Exception as error:
                 raise BusUnavailableError(f"a handler of {topic} failed") from error
 
     async def close(self) -> None:
-        """Forget the handlers."""
+        """Forget the handlers and take nothing more; see `EventBus.close`."""
+        self._closed = True
         self._handlers.clear()

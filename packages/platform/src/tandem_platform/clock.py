@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Two clocks, both in seconds: ``now`` since 1970 UTC, ``monotonic`` for intervals (it never goes back)."""
+    """Two clocks, in seconds: ``now`` since 1970 UTC, ``monotonic`` for intervals (it never goes back)."""
 
     now: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic

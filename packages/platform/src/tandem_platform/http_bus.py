@@ -4,11 +4,15 @@ For development with several processes (``make dev``). There is no queue behind 
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 import httpx
 import orjson
 
 from tandem_platform.bus import BusUnavailableError
+
+_TAKEN: Final = frozenset({"SUCCESS", "DROP"})
+"""Answers of a subscriber after which Dapr delivers an event no more; the third is ``RETRY``."""
 
 
 class HttpBus:
@@ -30,13 +34,16 @@ class HttpBus:
 
     async def publish(self, topic: str, events: Sequence[bytes]) -> None:
         """Post the batch; see `EventBus.publish`."""
+        if self._client.is_closed:
+            raise BusUnavailableError("the bus is closed")
+        by_id = {str(number): event for number, event in enumerate(events)}
         entries = [
             {
-                "entryId": str(number),
+                "entryId": entry_id,
                 "contentType": "application/cloudevents+json",
                 "event": {"specversion": "1.0", "topic": topic, "data": orjson.Fragment(event)},
             }
-            for number, event in enumerate(events)
+            for entry_id, event in by_id.items()
         ]
         body = orjson.dumps({"id": "direct", "topic": topic, "entries": entries})
         try:
@@ -44,11 +51,11 @@ class HttpBus:
                 f"{self._base_url}/events/{topic}", content=body, headers=self._headers
             )
             reply.raise_for_status()
-            statuses = reply.json()["statuses"]
+            taken = {entry["entryId"] for entry in reply.json()["statuses"] if entry["status"] in _TAKEN}
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-            raise BusUnavailableError(f"{self._base_url} did not take the events: {error}") from error
-        if any(status["status"] == "RETRY" for status in statuses):
-            raise BusUnavailableError(f"{self._base_url} asked for a retry")
+            raise BusUnavailableError(f"{self._base_url} did not take the events: {error!r}") from error
+        if taken != by_id.keys():
+            raise BusUnavailableError(f"{self._base_url} did not take all of the events")
 
     async def close(self) -> None:
         """Close the HTTP client."""

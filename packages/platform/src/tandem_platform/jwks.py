@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -9,7 +10,8 @@ import httpx
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-_MIN_SECONDS_BETWEEN_FETCHES: Final = 5.0
+_SECONDS_AFTER_SUCCESS: Final = 5.0
+_SECONDS_AFTER_FAILURE: Final = 1.0
 
 
 class KeysUnavailableError(Exception):
@@ -44,14 +46,14 @@ def from_jwks(document: Any) -> dict[str, Ed25519PublicKey]:
         for entry in document["keys"]:
             if entry.get("kty") == "OKP" and entry.get("crv") == "Ed25519":
                 raw = base64.urlsafe_b64decode(entry["x"] + "=" * (-len(entry["x"]) % 4))
-                keys[entry["kid"]] = Ed25519PublicKey.from_public_bytes(raw)
+                keys[str(entry["kid"])] = Ed25519PublicKey.from_public_bytes(raw)
     except (KeyError, TypeError, AttributeError, UnsupportedAlgorithm) as error:
         raise ValueError("not a JWKS document") from error
     return keys
 
 
 class RemoteKeys:
-    """Keeps the public keys of the backend. A token of a new key leads to one more look, not to a flood of them."""
+    """Keeps the backend's public keys. Tokens of unknown keys lead to another look, not to a flood."""
 
     def __init__(self, url: str, client: httpx.AsyncClient, now: Callable[[], float]) -> None:
         """Create an empty keyring.
@@ -65,27 +67,36 @@ class RemoteKeys:
         self._url = url
         self._client = client
         self._now = now
-        self._fetched_at: float | None = None
+        self._next_fetch = -math.inf
+        self._failure = ""
         self._lock = asyncio.Lock()
 
     async def refresh(self) -> None:
-        """Fetch the keys again, at most once in five seconds.
+        """Fetch the keys again; at most once in five seconds, and once a second while that fails.
 
         Raises:
             KeysUnavailableError: They cannot be had, and none are known from before.
         """
         async with self._lock:
             now = self._now()
-            if self._fetched_at is not None and now - self._fetched_at < _MIN_SECONDS_BETWEEN_FETCHES:
-                return
-            try:
-                reply = await self._client.get(self._url)
-                reply.raise_for_status()
-                fresh = from_jwks(reply.json())
-            except (httpx.HTTPError, ValueError) as error:
-                if self.keys:
-                    return
-                raise KeysUnavailableError(f"{self._url}: {error}") from error
-            self._fetched_at = now
-            self.keys.clear()
-            self.keys.update(fresh)
+            if now >= self._next_fetch:
+                await self._fetch(now)
+            if self._failure and not self.keys:
+                raise KeysUnavailableError(self._failure)
+
+    async def _fetch(self, now: float) -> None:
+        try:
+            reply = await self._client.get(self._url)
+            reply.raise_for_status()
+            fresh = from_jwks(reply.json())
+        except (httpx.HTTPError, ValueError) as error:
+            # The keys from before stay: they are good until the backend says otherwise.
+            self._next_fetch = now + _SECONDS_AFTER_FAILURE
+            self._failure = f"{self._url}: {error!r}"
+            return
+        self._next_fetch = now + _SECONDS_AFTER_SUCCESS
+        self._failure = ""
+        # In this order a verification in another thread never misses a key that stays.
+        self.keys.update(fresh)
+        for kid in self.keys.keys() - fresh.keys():
+            del self.keys[kid]

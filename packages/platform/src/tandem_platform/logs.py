@@ -5,15 +5,28 @@ import re
 import sys
 from typing import Final
 
+_ASSIGNED: Final = r"""["']?\s*[:=,]\s*b?["']?"""
+"""What stands between a name and its value in a header, a query, JSON, or the repr of a mapping."""
 _SECRETS: Final = re.compile(
-    r"(?P<keep>[?&](?:token|access_token|cursor)=|[Bb]earer[ .]|tandem_refresh=|dapr-api-token[:=] ?)[^\s&\"',;]+"
-    r"|eyJ[\w-]+\.[\w-]+\.[\w-]*"
+    r"(?P<name>(?:token|cursor)=|bearer[ .]+|tandem_refresh=|(?:dapr-api-token|token)" + _ASSIGNED + r")"
+    r"""[^\s&"',;]+"""
+    # A password may hold anything but the quote that ends it.
+    r"""|(?P<password>password["']?\s*[:=]\s*)(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s&,;]+)"""
+    r"|(?P<url>://[^\s/:@]*:)[^\s/@]+(?=@)"
+    # Whatever begins as a JWT does, cut off or not.
+    r"|eyJ[\w-]*(?:\.[\w-]*)*",
+    re.IGNORECASE,
 )
 
 
 def redact(text: str) -> str:
-    """Return ``text`` with access tokens, refresh cookies and API tokens blacked out."""
-    return _SECRETS.sub(lambda match: (match.group("keep") or "") + "[redacted]", text)
+    """Return ``text`` with tokens, refresh cookies, passwords and those of database URLs blacked out."""
+    return _SECRETS.sub(_blacked_out, text)
+
+
+def _blacked_out(match: re.Match[str]) -> str:
+    kept = match.group("name") or match.group("password") or match.group("url") or ""
+    return kept + "[redacted]"
 
 
 class RedactingFormatter(logging.Formatter):

@@ -9,6 +9,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+
 from tandem_protocol.problems import FieldError, Problem, ProblemCode, problem_type
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,14 @@ _BY_STATUS: Final[Mapping[int, ProblemCode]] = {
     404: ProblemCode.NOT_FOUND,
     405: ProblemCode.METHOD_NOT_ALLOWED,
     413: ProblemCode.TOO_LARGE,
+    429: ProblemCode.TOO_MANY_TRIES,
+    503: ProblemCode.UNAVAILABLE,
+    507: ProblemCode.STORAGE_FULL,
 }
+_FIELD_ERRORS_MAX: Final = 20
+_FIELD_MAX: Final = 100
+_UNION_TAGS: Final = frozenset({"day", "instant"})
+"""Pydantic names the chosen member of a union in its paths; the document has no such level."""
 
 
 class ProblemError(Exception):
@@ -68,7 +76,7 @@ class ProblemError(Exception):
         """
         super().__init__(detail)
         self.code = code
-        self.headers = dict(headers or {})
+        self.headers = {name.lower(): value for name, value in (headers or {}).items()}
         status, title = _KINDS[code]
         self.problem = Problem(
             type=problem_type(code), title=title, status=status, detail=detail, code=code, errors=list(errors)
@@ -92,13 +100,27 @@ def problem_response(error: ProblemError, status: int | None = None) -> Response
 def field_errors(errors: Sequence[Any]) -> list[FieldError]:
     """Turn Pydantic's errors into ours, without the refused values (they may be secrets)."""
     return [
-        FieldError(
-            field=".".join(str(part) for part in error["loc"] if part not in {"body", "query", "path", "header"})
-            or "body",
-            message=str(error["msg"]).removeprefix("Value error, "),
-        )
-        for error in errors
+        FieldError(field=_path(error["loc"]), message=_message(error)) for error in errors[:_FIELD_ERRORS_MAX]
     ]
+
+
+def _path(loc: Sequence[str | int]) -> str:
+    """Return ``title`` for ``("body", "title")``, and ``body`` for the body as a whole."""
+    inner = [str(part) for part in loc[1:] if part not in _UNION_TAGS]
+    path = ".".join(inner) or str(loc[0] if loc else "body")
+    # The name of an unknown field is the sender's: it may be of any length, and half a surrogate pair.
+    return path[:_FIELD_MAX].encode(errors="replace").decode()
+
+
+def _message(error: Any) -> str:
+    match error["type"]:
+        case "json_invalid":
+            return "is not JSON"
+        case "union_tag_invalid":
+            context = error["ctx"]
+            return f"{context['discriminator']} should be one of {context['expected_tags']}"
+        case _:
+            return str(error["msg"]).removeprefix("Value error, ")
 
 
 def invalid_request(errors: Sequence[Any]) -> ProblemError:
@@ -121,14 +143,17 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     async def http_error(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
-        code = _BY_STATUS.get(error.status_code, ProblemCode.INVALID_REQUEST)
+        code = _BY_STATUS.get(error.status_code)
+        if code is None:
+            server_side = error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+            code = ProblemCode.INTERNAL if server_side else ProblemCode.INVALID_REQUEST
         refusal = ProblemError(code, str(error.detail), headers=error.headers)
         return problem_response(refusal, error.status_code)
 
     async def unexpected(request: Request, error: Exception) -> Response:
         logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return problem_response(
-            ProblemError(ProblemCode.INTERNAL, "The server's log says more. Nothing was changed.")
+            ProblemError(ProblemCode.INTERNAL, "That was not expected; the server's log says more.")
         )
 
     app.add_exception_handler(ProblemError, refused)

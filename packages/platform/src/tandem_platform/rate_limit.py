@@ -1,6 +1,9 @@
 """Rate limits by the generic cell rate algorithm (GCRA, ITU-T I.371): one number of state for each limit."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_ROUNDING: Final = 1e-6
+"""Seconds; the floats of a clock that counts from 1970 are this coarse."""
 
 
 class Rate(NamedTuple):
@@ -32,6 +35,6 @@ def check(rate: Rate, state: float, now: float) -> Verdict:
     interval = rate.period / rate.burst
     arrival = max(state, now)
     early = arrival + interval - now - rate.period
-    if early > 1e-9:  # noqa: PLR2004 - rounding of floats
+    if early > _ROUNDING:
         return Verdict(allowed=False, state=state, retry_after=early)
     return Verdict(allowed=True, state=arrival + interval, retry_after=0.0)

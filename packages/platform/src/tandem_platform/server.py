@@ -1,8 +1,10 @@
 """Running an ASGI app with uvicorn, with an ordered end: drain first, then close."""
 
 import asyncio
+import contextlib
+import logging
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from typing import Final
 
 import uvicorn
@@ -10,10 +12,14 @@ from fastapi import FastAPI
 
 from tandem_platform.websocket_protocol import WebSocketProtocol
 
+logger = logging.getLogger(__name__)
+
+DRAIN_SECONDS: Final = 1.5
+"""How long ``drain`` may take after a signal."""
 SHUTDOWN_SECONDS: Final = 3
-"""How long open requests may take to end after a signal. Ctrl-C ends everything within five seconds."""
+"""How long open requests may take to end after that. Ctrl-C ends everything within five seconds."""
 FRAME_MAX: Final = 64 * 1024
-"""Bytes of a WebSocket message that the server reads at all; the service's own limit answers politely below it."""
+"""Bytes of a WebSocket message that is read at all; the service's own, lower limit answers politely."""
 
 
 class StartError(Exception):
@@ -34,20 +40,50 @@ def bind(host: str, port: int) -> socket.socket:
         listener.listen(4096)
     except OSError as error:
         listener.close()
-        raise StartError(f"cannot listen on {host}:{port}: {error.strerror or error}. Set PORT or HOST.") from None
-    listener.setblocking(False)
+        reason = error.strerror or error
+        raise StartError(f"cannot listen on {host}:{port}: {reason}. Set PORT or HOST.") from None
+    except OverflowError:
+        listener.close()
+        raise StartError(f"cannot listen on {host}:{port}: a port is a number from 0 to 65535.") from None
+    listener.setblocking(False)  # noqa: FBT003 - the standard library's signature
     return listener
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]] | None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        drain: Callable[[], Awaitable[None]] | None,
+        on_started: Callable[[], None] | None,
+    ) -> None:
         super().__init__(config)
         self._drain = drain
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            raise StartError("the application could not start; the log above says why") from None
+        if self._on_started is not None:
+            self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._drain is not None:
-            await self._drain()
+            try:
+                async with asyncio.timeout(DRAIN_SECONDS):
+                    await self._drain()
+            except Exception:
+                # What follows closes everything that the drain did not.
+                logger.exception("draining failed")
         await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        # Uvicorn would raise the signal again and end the process before the awaiter of `serve` cleaned up.
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
 
 async def serve(
@@ -62,8 +98,11 @@ async def serve(
     Args:
         app: What to serve.
         listener: From `bind`.
-        drain: Called at the signal, before connections are closed.
+        drain: Called at the signal, before connections are closed; has `DRAIN_SECONDS`.
         on_started: Called when requests are being answered.
+
+    Raises:
+        StartError: The application's start-up failed.
     """
     config = uvicorn.Config(
         app,
@@ -82,10 +121,4 @@ async def serve(
         server_header=False,
         proxy_headers=False,
     )
-    server = _Server(config, drain)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    if not serving.done() and on_started is not None:
-        on_started()
-    await serving
+    await _Server(config, drain, on_started).serve(sockets=[listener])

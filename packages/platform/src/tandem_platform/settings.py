@@ -1,11 +1,12 @@
 """Settings are environment variables; each has a default that works on one machine."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Self, cast
 
 from pydantic import SecretStr, ValidationError
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableError
 
 
 class SettingsError(Exception):
@@ -45,22 +46,27 @@ class Settings(BaseSettings):
             shown = str(field.alias) if field is not None and field.alias else name
             reason = str(first["msg"]).removeprefix("Value error, ")
             raise SettingsError(f"setting {shown} is not valid: {reason}") from None
+        except UnreadableError as error:
+            raise SettingsError(f"a setting is not valid: {error}") from None
 
     def describe(self) -> Iterator[Setting]:
         """Yield each setting with its default, meaning and present value. Secrets are not shown."""
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
-            if isinstance(value, SecretStr):
-                value = "(set)" if value.get_secret_value() else ""
-            default = "" if field.default is PydanticUndefined else _shown(field.default)
-            yield Setting(str(field.alias or name), default, field.description or "", _shown(value))
+            default = field.get_default(call_default_factory=True, validated_data={})
+            shown = "" if default is PydanticUndefined else _shown(default)
+            yield Setting(str(field.alias or name), shown, field.description or "", _shown(value))
 
 
 def _shown(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, SecretStr):
-        return "(set)" if value.get_secret_value() else ""
-    if isinstance(value, (list, tuple)):
-        return ",".join(str(item) for item in value)  # pyright: ignore
-    return str(value)
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case SecretStr():
+            return "(set)" if value.get_secret_value() else ""
+        case list() | tuple():
+            return ",".join(str(item) for item in cast("Sequence[object]", value))
+        case _:
+            return str(value)

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 ALGORITHM: Final = "EdDSA"
 ISSUER: Final = "tandem"
 AUDIENCE: Final = "tandem"
+TOKEN_MAX: Final = 8192
+"""Characters of a token that is looked at."""
 _REMEMBERED_MAX: Final = 20_000
 
 
@@ -33,8 +35,8 @@ class AccessClaims:
 class TokenVerifier:
     """Verifies access tokens and remembers those it verified.
 
-    Checking an Ed25519 signature costs as much as the rest of a request; the memory is bounded and a remembered token
-    is still checked for its expiry. Whether its session has ended is for the caller to know (AU5).
+    Checking an Ed25519 signature costs as much as the rest of a request. The memory is bounded, and the expiry
+    of a remembered token is still checked. Whether its session has ended is for the caller to know (AU5).
     """
 
     def __init__(self, keys: Mapping[str, Ed25519PublicKey], now: Callable[[], float]) -> None:
@@ -61,6 +63,8 @@ class TokenVerifier:
                 del self._remembered[token]
                 raise InvalidTokenError("the token has expired")
             return remembered[1]
+        if len(token) > TOKEN_MAX:
+            raise InvalidTokenError("the token is too long")
         kid, claims = self._check(token)
         if len(self._remembered) >= _REMEMBERED_MAX:
             del self._remembered[next(iter(self._remembered))]
@@ -88,7 +92,7 @@ class TokenVerifier:
                 },
             )
             claims = AccessClaims(str(payload["sub"]), str(payload["sid"]), float(payload["exp"]))
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
             raise InvalidTokenError(f"the token is not valid ({type(error).__name__})") from error
         if claims.expires_at <= self._now():
             raise InvalidTokenError("the token has expired")

@@ -16,7 +16,9 @@ def normalise_email(text: str) -> str:
 
 Email = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=EMAIL_MAX, pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+$"),
+    StringConstraints(
+        strip_whitespace=True, max_length=EMAIL_MAX, pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+$"
+    ),
     AfterValidator(normalise_email),
 ]
 """An address to sign in with. Tandem sends no mail, so an address of a home network will do."""
@@ -70,7 +72,7 @@ class Authenticated(Outward):
     user: User
     session_id: Identifier
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - no password, the name of a scheme
     expires_in: int
 
 

@@ -36,9 +36,9 @@ class Changes(Outward):
 class SpaceCursor(NamedTuple):
     """How far a reader has read a space.
 
-    ``floor`` is the highest ``min_seq`` under which the cursor is still good: at least ``seq``, and while the pages of
-    a reset are being read, the head at which that reading began. What was purged below it had been deleted before the
-    reader began, who has therefore never seen it.
+    ``floor`` is the highest ``min_seq`` under which the cursor is still good: at least ``seq``, and while the
+    pages of a reset are being read, the head at which that reading began. What was purged below it had been
+    deleted before the reader began, who has therefore never seen it.
     """
 
     epoch: str

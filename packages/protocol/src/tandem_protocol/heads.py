@@ -18,7 +18,7 @@ class HeadsRequest(Inward):
 
 
 class HeadsReply(Outward):
-    """The heads of each user's spaces, and which of the sessions have ended (heals a lost ``session.revoked``)."""
+    """The heads of each user's spaces, and which sessions have ended (heals a lost ``session.revoked``)."""
 
     heads: dict[Identifier, Heads]
     ended: list[Identifier]

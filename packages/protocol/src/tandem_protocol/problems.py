@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from tandem_protocol.base import Outward
 
 
@@ -33,7 +35,7 @@ class ProblemCode(StrEnum):
 
 
 class FieldError(Outward):
-    """What is wrong with one part of the request: ``field`` is its path, such as ``title`` or ``due.zone``."""
+    """What is wrong with a part of the request; ``field`` is its path, such as ``title`` or ``due.zone``."""
 
     field: str
     message: str
@@ -47,7 +49,7 @@ class Problem(Outward):
     status: int
     detail: str
     code: ProblemCode
-    errors: list[FieldError] = []
+    errors: list[FieldError] = Field(default_factory=list[FieldError])
 
 
 def problem_type(code: ProblemCode) -> str:

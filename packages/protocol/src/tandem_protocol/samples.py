@@ -1,4 +1,4 @@
-"""Golden samples of the wire format: what each model must take and must refuse, for the tests of both languages."""
+"""Golden samples: what each model must take and must refuse, for the tests of both languages."""
 
 import json
 from importlib.resources import files

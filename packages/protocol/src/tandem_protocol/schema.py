@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
@@ -93,7 +93,7 @@ def constants() -> Json:
 
 def fingerprint() -> str:
     """Return a hash of the wire format, free of what is only prose (descriptions and titles)."""
-    bare = _without_prose({"schema": json_schema()["$defs"], "constants": constants()})
+    bare = {"$defs": _without_prose(json_schema()["$defs"], named=True), "constants": constants()}
     canonical = json.dumps(bare, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -108,15 +108,21 @@ def adapter(name: str) -> TypeAdapter[BaseModel]:
     return TypeAdapter(by_name[name])
 
 
-def _without_prose(node: object, *, properties: bool = False) -> object:
-    """Drop descriptions and titles, but not properties that happen to be called so."""
-    if isinstance(node, dict):
-        items: dict[str, object] = {str(key): value for key, value in node.items()}  # pyright: ignore
-        return {
-            key: _without_prose(value, properties=key in {"properties", "$defs"} and not properties)
-            for key, value in items.items()
-            if properties or key not in {"description", "title"} or not isinstance(value, str)
-        }
-    if isinstance(node, (list, tuple)):
-        return [_without_prose(value) for value in node]  # pyright: ignore
-    return node
+def _without_prose(node: Any, *, named: bool = False) -> Any:
+    """Drop descriptions and titles, but not properties that happen to be called so.
+
+    Args:
+        node: Any part of a JSON Schema.
+        named: Whether the keys of ``node`` are names that the format gives (of properties, of definitions).
+    """
+    match node:
+        case dict():
+            return {
+                key: _without_prose(value, named=not named and key in {"properties", "$defs"})
+                for key, value in cast("Json", node).items()
+                if named or key not in {"description", "title"}
+            }
+        case list():
+            return [_without_prose(value) for value in cast("list[Any]", node)]
+        case _:
+            return node

@@ -11,11 +11,12 @@ from tandem_protocol.ids import uuid7
 from tandem_protocol.limits import DESCRIPTION_MAX, TITLE_MAX
 from tandem_protocol.tasks import DueDay, DueInstant, Priority, Task
 
-ids = st.builds(
-    lambda ms, random: uuid7(ms, lambda _: random),
-    st.integers(0, 2**48 - 1),
-    st.binary(min_size=10, max_size=10),
-)
+
+def _id(unix_ms: int, random: bytes) -> str:
+    return uuid7(unix_ms, lambda _: random)
+
+
+ids = st.builds(_id, st.integers(0, 2**48 - 1), st.binary(min_size=10, max_size=10))
 moments = st.datetimes(
     min_value=datetime(1970, 1, 1),  # noqa: DTZ001 - Hypothesis wants naive bounds
     max_value=datetime(2999, 12, 31),  # noqa: DTZ001

@@ -111,5 +111,3 @@ class TaskList(Outward):
 
     tasks: list[Task]
     cursor: str
-
-

@@ -5,8 +5,8 @@ from typing import Final
 PROTOCOL_VERSION: Final = 1
 """Grows with every change of the wire format; clients read it in the ``hello`` message (HS4).
 
-``schema/fingerprints.json`` holds a hash of the format for each version, and a test compares: whoever changes a
-model has to decide whether old clients still understand it.
+``schema/fingerprints.json`` holds a hash of the format for each version, and a test compares: whoever changes
+a model has to decide whether old clients still understand it.
 """
 
 SUBPROTOCOL: Final = "tandem.v1"
