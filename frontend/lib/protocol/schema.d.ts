@@ -123,7 +123,7 @@ export interface components {
         };
         /**
          * FieldError
-         * @description What is wrong with one part of the request: ``field`` is its path, such as ``title`` or ``due.zone``.
+         * @description What is wrong with a part of the request; ``field`` is its path, such as ``title`` or ``due.zone``.
          */
         FieldError: {
             /** Field */
@@ -133,9 +133,11 @@ export interface components {
         };
         /**
          * HeadsReply
-         * @description The heads of each user's spaces; users who do not exist are missing.
+         * @description The heads of each user's spaces, and which sessions have ended (heals a lost ``session.revoked``).
          */
         HeadsReply: {
+            /** Ended */
+            ended: string[];
             /** Heads */
             heads: {
                 [key: string]: {
@@ -145,9 +147,11 @@ export interface components {
         };
         /**
          * HeadsRequest
-         * @description The users whose heads are wanted.
+         * @description The users whose heads are wanted, and the sessions whose end would close sockets.
          */
         HeadsRequest: {
+            /** Sessions */
+            sessions: string[];
             /** Users */
             users: string[];
         };
@@ -244,10 +248,7 @@ export interface components {
             code: components["schemas"]["ProblemCode"];
             /** Detail */
             detail: string;
-            /**
-             * Errors
-             * @default []
-             */
+            /** Errors */
             errors?: components["schemas"]["FieldError"][];
             /** Status */
             status: number;
@@ -496,8 +497,8 @@ export interface components {
          * TaskEvent
          * @description A change of one task, with the task as it is after the change (as it was, for a deletion).
          *
-         *     ``mutation`` is the ``Idempotency-Key`` of the request that caused it, or ``event_id`` where there was none: by it
-         *     a client recognises its own edits (CL13). ``audience`` names the users who may see the event (EV6).
+         *     ``mutation`` is the ``Idempotency-Key`` of the request that caused it, or ``event_id`` where there was
+         *     none: by it a client recognises its own edits (CL13). ``audience`` names the users who may see it (EV6).
          */
         TaskEvent: {
             actor: components["schemas"]["Actor"];

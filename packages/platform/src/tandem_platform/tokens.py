@@ -35,8 +35,8 @@ class AccessClaims:
 class TokenVerifier:
     """Verifies access tokens and remembers those it verified.
 
-    Checking an Ed25519 signature costs as much as the rest of a request. The memory is bounded, and the expiry
-    of a remembered token is still checked. Whether its session has ended is for the caller to know (AU5).
+    Checking an Ed25519 signature costs as much as the rest of a request. The memory is bounded, and the
+    expiry of a token is checked each time. Whether its session has ended is for the caller to know (AU5).
     """
 
     def __init__(self, keys: Mapping[str, Ed25519PublicKey], now: Callable[[], float]) -> None:

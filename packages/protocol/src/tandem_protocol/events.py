@@ -30,8 +30,8 @@ class Actor(Outward):
 class TaskEvent(Inward):
     """A change of one task, with the task as it is after the change (as it was, for a deletion).
 
-    ``mutation`` is the ``Idempotency-Key`` of the request that caused it, or ``event_id`` where there was none:
-    by it a client recognises its own edits (CL13). ``audience`` names the users who may see the event (EV6).
+    ``mutation`` is the ``Idempotency-Key`` of the request that caused it, or ``event_id`` where there was
+    none: by it a client recognises its own edits (CL13). ``audience`` names the users who may see it (EV6).
     """
 
     event_type: TaskEventType
