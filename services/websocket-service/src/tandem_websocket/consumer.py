@@ -1,0 +1,106 @@
+"""Events from the bus, on their way to sockets: the same path for the in-process bus and for Dapr."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from tandem_protocol.events import SessionRevoked, TaskEvent, TaskEventType
+from tandem_websocket.broadcaster import Broadcaster
+from tandem_websocket.frames import encode_task_update
+from tandem_websocket.metrics import Metrics
+from tandem_websocket.revocations import Revocations
+
+logger = logging.getLogger(__name__)
+
+Document = Mapping[str, Any]
+_DOCUMENT: TypeAdapter[Document] = TypeAdapter(dict[str, Any])
+_TASK_EVENTS: Final = frozenset(kind.value for kind in TaskEventType)
+_SESSION_REVOKED: Final = "session.revoked"
+
+
+class Consumer:
+    """Hands task events to those who may see them, and closes the sockets of ended sessions."""
+
+    def __init__(
+        self,
+        broadcaster: Broadcaster,
+        revocations: Revocations,
+        metrics: Metrics,
+        monotonic: Callable[[], float],
+    ) -> None:
+        """Create it.
+
+        Args:
+            broadcaster: Reaches the sockets.
+            revocations: Remembers ended sessions.
+            metrics: Where events are counted.
+            monotonic: Seconds of a clock that does not go back.
+        """
+        self._broadcaster = broadcaster
+        self._revocations = revocations
+        self._metrics = metrics
+        self._monotonic = monotonic
+
+    def consume(self, documents: Sequence[object]) -> list[bool]:
+        """Take a batch of events, which may be in any order.
+
+        Args:
+            documents: The events as decoded JSON; anything that is none is dropped and counted.
+
+        Returns:
+            For each document whether it was an event. One that was not will be none the next time either.
+        """
+        understood: list[bool] = []
+        updates: list[tuple[TaskEvent, Document]] = []
+        for document in documents:
+            event = self._parse(document)
+            understood.append(event is not None)
+            if isinstance(event, SessionRevoked):
+                self.end_sessions(event.sessions, event.user_id)
+            elif event is not None:
+                updates.append((event, _DOCUMENT.validate_python(document)))
+        # The broker may have mixed them up; in order they spare clients the wait for a gap to close (CL2).
+        updates.sort(key=lambda update: (update[0].space, update[0].seq))
+        for event, document in updates:
+            self._deliver(event, document)
+        return understood
+
+    def end_sessions(self, sessions: Sequence[str], user_id: str | None = None) -> None:
+        """Close the sockets of ended sessions and let none of them in again (AU5, WS8).
+
+        Args:
+            sessions: Which sessions.
+            user_id: Whose they are, if that is known.
+        """
+        for session_id in sessions:
+            self._revocations.add(session_id, self._monotonic())
+        self._broadcaster.close_sessions(sessions, user_id)
+
+    def drop(self, reason: str) -> None:
+        """Count and log something that is no event. What it said stays out of the log (AU6)."""
+        self._metrics.events_dropped.labels(reason).inc()
+        logger.warning("an event was dropped: %s", reason.replace("_", " "))
+
+    def _parse(self, document: object) -> TaskEvent | SessionRevoked | None:
+        kind = _DOCUMENT.validate_python(document).get("event_type") if isinstance(document, dict) else None
+        try:
+            if kind in _TASK_EVENTS:
+                event = TaskEvent.model_validate(document)
+            elif kind == _SESSION_REVOKED:
+                event = SessionRevoked.model_validate(document)
+            else:
+                self.drop("unknown_type")
+                return None
+        except ValidationError:
+            self.drop("invalid")
+            return None
+        self._metrics.events.labels(str(kind)).inc()
+        return event
+
+    def _deliver(self, event: TaskEvent, document: Document) -> None:
+        audience = frozenset(event.audience)
+        if self._broadcaster.is_connected(audience):
+            frame = encode_task_update(document)
+            self._metrics.deliveries.inc(self._broadcaster.deliver(frame, audience))

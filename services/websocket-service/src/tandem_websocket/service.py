@@ -1,0 +1,154 @@
+"""The websocket service as one object: its parts put together, how it starts, works and ends."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import orjson
+
+from tandem_platform.clock import Clock
+from tandem_platform.rate_limit import Rate
+from tandem_platform.tokens import TokenVerifier
+from tandem_protocol.ids import RandomBytes
+from tandem_websocket.admission import Admission
+from tandem_websocket.authentication import Authenticator, RefreshKeys
+from tandem_websocket.broadcaster import Broadcaster
+from tandem_websocket.consumer import Consumer
+from tandem_websocket.heads import HeadsSource
+from tandem_websocket.heartbeat import Heartbeat
+from tandem_websocket.message_limits import MessageLimits
+from tandem_websocket.metrics import Metrics
+from tandem_websocket.receiver import ReceiverContext
+from tandem_websocket.revocations import Revocations
+from tandem_websocket.routes import build_events_router, build_router
+from tandem_websocket.settings import WebSocketSettings
+from tandem_websocket.sockets import Sockets, Surroundings
+from tandem_websocket.upkeep import KeyKeeper, sweep
+
+logger = logging.getLogger(__name__)
+
+
+class WebSocketService:
+    """Sockets, what feeds them, and what runs beside them."""
+
+    def __init__(
+        self,
+        settings: WebSocketSettings,
+        *,
+        verifier: TokenVerifier,
+        refresh_keys: RefreshKeys | None,
+        heads: HeadsSource,
+        surroundings: Surroundings,
+    ) -> None:
+        """Put the parts together; nothing runs before `start`.
+
+        Args:
+            settings: What the operator chose.
+            verifier: Checks access tokens.
+            refresh_keys: Fetches the public keys again; None where they never change.
+            heads: Tells the heads for the pings.
+            surroundings: Time and randomness.
+        """
+        clock = surroundings.clock
+        metrics = Metrics()
+        revocations = Revocations()
+        authenticator = Authenticator(verifier, refresh_keys, revocations)
+        broadcaster = Broadcaster(max_connections_per_user=settings.max_connections_per_user, metrics=metrics)
+        limits = MessageLimits(Rate(settings.max_messages_per_minute, 60.0), clock.monotonic)
+        context = ReceiverContext(broadcaster, authenticator, limits, metrics, settings.max_frame_bytes)
+        admission = Admission(authenticator, settings.allowed_origins)
+        self._consumer = Consumer(broadcaster, revocations, metrics, clock.monotonic)
+        self._sockets = Sockets(settings, admission, revocations, context, surroundings)
+        self._heartbeat = Heartbeat(
+            broadcaster,
+            heads,
+            interval=settings.heartbeat_interval,
+            end_sessions=self._consumer.end_sessions,
+            metrics=metrics,
+        )
+        self._keys = KeyKeeper(refresh_keys)
+        self._jobs = (
+            lambda: broadcaster.close_expired(clock.now()),
+            lambda: revocations.forget_old(clock.monotonic()),
+            limits.forget_idle,
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+        self.registry = metrics.registry
+        """The Prometheus metrics."""
+        self.router = build_router(self._sockets, broadcaster, settings.operator_token)
+        """The sockets and ``/status``."""
+        self.events_router = build_events_router(self._consumer, settings)
+        """Events by HTTP, from Dapr. Not for a process that has them from its own bus."""
+
+    async def start(self) -> None:
+        """Begin to ping, to close what expires, and to fetch keys."""
+        self._tasks = [
+            asyncio.create_task(self._heartbeat.run(), name="heartbeat"),
+            asyncio.create_task(sweep(*self._jobs), name="sweep"),
+            asyncio.create_task(self._keys.run(), name="keys"),
+        ]
+
+    async def drain(self) -> None:
+        """Take nobody in any more, tell every client to come back, and close (WS9). Takes 1.5 s at most."""
+        await self._sockets.drain()
+
+    async def stop(self) -> None:
+        """End what `start` began."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def handle(self, events: Sequence[bytes]) -> None:
+        """Take a batch of events from the bus, each one JSON document; see `Consumer.consume`."""
+        documents: list[object] = []
+        for event in events:
+            try:
+                documents.append(orjson.loads(event))
+            except orjson.JSONDecodeError:
+                documents.append(None)
+        self._consumer.consume(documents)
+
+    def not_ready(self) -> list[str]:
+        """Return why the service cannot do its work; empty when it can."""
+        reasons: list[str] = []
+        if not self._tasks:
+            reasons.append("the service is not started")
+        if self._sockets.draining:
+            reasons.append("the service is going down")
+        if self._keys.missing is not None:
+            reasons.append(self._keys.missing)
+        reasons.extend(
+            f"the service's {task.get_name()} has ended"
+            for task in self._tasks
+            if task.done() and task.get_name() != "keys"
+        )
+        return reasons
+
+
+def build_service(  # noqa: PLR0913 - each is a port, handed in from outside
+    settings: WebSocketSettings,
+    *,
+    verifier: TokenVerifier,
+    refresh_keys: RefreshKeys | None,
+    heads: HeadsSource,
+    clock: Clock,
+    random_bytes: RandomBytes,
+) -> WebSocketService:
+    """Create the service.
+
+    Args:
+        settings: What the operator chose.
+        verifier: Checks access tokens.
+        refresh_keys: Fetches the public keys again; None where they never change.
+        heads: Tells the heads for the pings.
+        clock: Time.
+        random_bytes: Randomness, such as ``os.urandom``.
+    """
+    return WebSocketService(
+        settings,
+        verifier=verifier,
+        refresh_keys=refresh_keys,
+        heads=heads,
+        surroundings=Surroundings(clock, random_bytes),
+    )

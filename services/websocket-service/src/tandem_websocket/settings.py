@@ -1,0 +1,94 @@
+"""The settings of the websocket service."""
+
+from typing import Annotated, Final
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from tandem_platform.bus import TASK_UPDATES
+from tandem_platform.settings import Settings
+from tandem_protocol.limits import INBOUND_FRAME_MAX
+
+_MIB: Final = 1024 * 1024
+
+
+class WebSocketSettings(Settings):
+    """What an operator can set; a field's alias is its environment variable."""
+
+    host: str = Field(
+        "0.0.0.0",  # noqa: S104 - browsers of other machines connect to it
+        alias="HOST",
+        description="Address on which the websocket service listens",
+    )
+    port: int = Field(8005, ge=0, le=65535, alias="PORT", description="Port of the websocket service")
+    heartbeat_interval: float = Field(
+        30.0, gt=0, le=3600, alias="HEARTBEAT_INTERVAL", description="Seconds between two pings of a socket"
+    )
+    max_connections_per_user: int = Field(
+        100,
+        ge=1,
+        alias="TANDEM_MAX_CONNECTIONS_PER_USER",
+        description="Sockets that a user may have open; 5 is recommended on the open internet",
+    )
+    max_messages_per_minute: int = Field(
+        100,
+        ge=1,
+        alias="TANDEM_MAX_MESSAGES_PER_MINUTE",
+        description="Messages that a user may send in a minute, over all sockets together",
+    )
+    max_frame_bytes: int = Field(
+        INBOUND_FRAME_MAX,
+        ge=1024,
+        alias="TANDEM_MAX_FRAME_BYTES",
+        description="Bytes of one message that a client may send",
+    )
+    send_buffer_bytes: int = Field(
+        _MIB,
+        ge=1024,
+        alias="TANDEM_SEND_BUFFER_BYTES",
+        description="Bytes that may wait for a slow client before its socket is closed",
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        alias="TANDEM_ALLOWED_ORIGINS",
+        description="Origins of pages that may connect, separated by commas; empty: only the service's own",
+    )
+    operator_token: SecretStr = Field(
+        SecretStr(""),
+        alias="TANDEM_OPERATOR_TOKEN",
+        description="Bearer token that shows connections_per_user in /status; empty: nobody sees it",
+    )
+    dapr_http_port: int = Field(
+        3500, ge=1, le=65535, alias="DAPR_HTTP_PORT", description="HTTP port of the Dapr sidecar"
+    )
+    pubsub_name: str = Field("taskpubsub", alias="DAPR_PUBSUB_NAME", description="Name of the Dapr pub/sub component")
+    topic: str = Field(TASK_UPDATES, alias="DAPR_TOPIC", description="Topic of the task events")
+    app_api_token: SecretStr = Field(
+        SecretStr(""),
+        alias="APP_API_TOKEN",
+        description="What the sidecar sends in dapr-api-token; empty: only this machine may send events",
+    )
+    backend_url: str = Field(
+        "http://127.0.0.1:8000",
+        alias="TANDEM_BACKEND_URL",
+        description="The backend, asked for its public keys and for heads",
+    )
+    internal_token: SecretStr = Field(
+        SecretStr(""),
+        alias="TANDEM_INTERNAL_TOKEN",
+        description="Bearer token with which the websocket service asks the backend for heads",
+    )
+    drain_spread: float = Field(
+        5.0,
+        ge=0,
+        le=3600,
+        alias="TANDEM_DRAIN_SPREAD",
+        description="Seconds over which clients are told to come back when the service goes down",
+    )
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part for part in (item.strip() for item in value.split(",")) if part)
+        return value
