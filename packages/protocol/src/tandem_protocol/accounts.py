@@ -23,9 +23,7 @@ Email = Annotated[
 ]
 """An address to sign in with. Tandem sends no mail, so an address of a home network will do."""
 
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_MAX, pattern=NO_CONTROL)
-]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_MAX, pattern=NO_CONTROL)]
 NewPassword = Annotated[str, StringConstraints(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=PASSWORD_MAX)]
 

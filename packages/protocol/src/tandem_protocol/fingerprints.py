@@ -7,9 +7,7 @@ class UndecidedChangeError(Exception):
     """The wire format changed and the protocol version did not; the text explains what to decide."""
 
 
-def record(
-    known: Mapping[str, str], version: int, fingerprint: str, *, accept: bool = False
-) -> dict[str, str]:
+def record(known: Mapping[str, str], version: int, fingerprint: str, *, accept: bool = False) -> dict[str, str]:
     """Return the record with the present format in it.
 
     Args:

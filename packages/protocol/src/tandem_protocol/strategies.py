@@ -23,9 +23,7 @@ moments = st.datetimes(
     timezones=st.just(UTC),
 ).map(lambda moment: moment - timedelta(microseconds=moment.microsecond % 1000))
 titles = (
-    st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=TITLE_MAX)
-    .map(str.strip)
-    .filter(bool)
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=TITLE_MAX).map(str.strip).filter(bool)
 )
 descriptions = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=min(DESCRIPTION_MAX, 200)

@@ -20,9 +20,7 @@ class Priority(StrEnum):
     URGENT = "urgent"
 
 
-Title = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_MAX, pattern=NO_CONTROL)
-]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_MAX, pattern=NO_CONTROL)]
 Description = Annotated[Text, StringConstraints(max_length=DESCRIPTION_MAX)]
 
 
