@@ -47,9 +47,7 @@ class HttpBus:
         ]
         body = orjson.dumps({"id": "direct", "topic": topic, "entries": entries})
         try:
-            reply = await self._client.post(
-                f"{self._base_url}/events/{topic}", content=body, headers=self._headers
-            )
+            reply = await self._client.post(f"{self._base_url}/events/{topic}", content=body, headers=self._headers)
             reply.raise_for_status()
             taken = {entry["entryId"] for entry in reply.json()["statuses"] if entry["status"] in _TAKEN}
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:

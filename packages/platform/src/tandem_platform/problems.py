@@ -99,9 +99,7 @@ def problem_response(error: ProblemError, status: int | None = None) -> Response
 
 def field_errors(errors: Sequence[Any]) -> list[FieldError]:
     """Turn Pydantic's errors into ours, without the refused values (they may be secrets)."""
-    return [
-        FieldError(field=_path(error["loc"]), message=_message(error)) for error in errors[:_FIELD_ERRORS_MAX]
-    ]
+    return [FieldError(field=_path(error["loc"]), message=_message(error)) for error in errors[:_FIELD_ERRORS_MAX]]
 
 
 def _path(loc: Sequence[str | int]) -> str:

@@ -1,0 +1,117 @@
+"""The bus without a broker, against a real server that takes events as Dapr delivers them in bulk."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request, Response
+
+from tandem_platform.bus import TASK_UPDATES, BusUnavailableError, EventBus
+from tandem_platform.http_bus import HttpBus
+from tandem_platform.server import bind
+from tandem_testing.bus_contract import BusContract, Subscriber
+
+
+def subscribing_app(subscriber: Subscriber) -> FastAPI:
+    app = FastAPI()
+
+    @app.post("/events/{topic}")
+    async def deliver(request: Request) -> Response:
+        body = await request.body()
+        status = "SUCCESS"
+        # Cut out, not parsed and written again: the contract is about bytes.
+        events = [raw.split(b"}},{", 1)[0] for raw in body.split(b'"data":')[1:]]
+        entries: list[dict[str, Any]] = orjson.loads(body)["entries"]
+        exact = [event.removesuffix(b"]}").removesuffix(b"}}") if b"}}" in event else event for event in events]
+        try:
+            await subscriber.handle(exact)
+        except RuntimeError:
+            status = "RETRY"
+        statuses = [{"entryId": entry["entryId"], "status": status} for entry in entries]
+        return Response(orjson.dumps({"statuses": statuses}), media_type="application/json")
+
+    return app
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """Serve ``app`` on a free port."""
+    listener = bind("127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    started = asyncio.Event()
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", callback_notify=None))
+    serving = asyncio.create_task(server._serve([listener]))
+    async with httpx.AsyncClient() as client:
+        # The socket listens already: the request waits in its backlog until the server takes it.
+        await client.get(url)
+    started.set()
+    try:
+        yield url
+    finally:
+        server.should_exit = True
+        await serving
+
+
+class TestHttpBus(BusContract):
+    @asynccontextmanager
+    async def connected(self, subscriber: Subscriber) -> AsyncIterator[EventBus]:
+        async with served(subscribing_app(subscriber)) as url:
+            bus = HttpBus(url, httpx.AsyncClient())
+            yield bus
+            await bus.close()
+
+
+def bus_answering(handler: Any, **options: Any) -> HttpBus:
+    return HttpBus("http://subscriber/", httpx.AsyncClient(transport=httpx.MockTransport(handler)), **options)
+
+
+async def test_batch_has_the_form_of_dapr() -> None:
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, json={"statuses": [{"entryId": "0", "status": "SUCCESS"}]})
+
+    await bus_answering(answer, api_token="secret").publish(TASK_UPDATES, [b'{"seq":1}'])
+    (request,) = requests
+    assert str(request.url) == "http://subscriber/events/task-updates"
+    assert request.headers["dapr-api-token"] == "secret"
+    (entry,) = orjson.loads(request.content)["entries"]
+    assert entry["contentType"] == "application/cloudevents+json"
+    assert entry["event"]["data"] == {"seq": 1}
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        httpx.Response(503),
+        httpx.Response(401),
+        httpx.Response(200, text="hello"),
+        httpx.Response(200, json=[]),
+        httpx.Response(200, json={}),
+        httpx.Response(200, json={"statuses": [{}]}),
+        httpx.Response(200, json={"statuses": ["SUCCESS"]}),
+        httpx.Response(200, json={"statuses": []}),
+        httpx.Response(200, json={"statuses": [{"entryId": "0", "status": "SUCCESS"}]}),
+        httpx.Response(200, json={"statuses": [{"entryId": str(n), "status": "RETRY"} for n in (0, 1)]}),
+    ],
+)
+async def test_whatever_is_not_success_is_unavailable(reply: httpx.Response) -> None:
+    """EV1: an event leaves the outbox only when it was taken for certain."""
+    with pytest.raises(BusUnavailableError):
+        await bus_answering(lambda _: reply).publish(TASK_UPDATES, [b'{"seq":1}', b'{"seq":2}'])
+
+
+async def test_no_subscriber_is_unavailable() -> None:
+    listener = bind("127.0.0.1", 0)
+    port = listener.getsockname()[1]
+    listener.close()
+    bus = HttpBus(f"http://127.0.0.1:{port}", httpx.AsyncClient())
+    with pytest.raises(BusUnavailableError):
+        await bus.publish(TASK_UPDATES, [b"{}"])
+    await bus.close()
