@@ -45,7 +45,7 @@ export function changesOf(base: Task, draft: TaskDraft): TaskPatch {
   const before = draftOf(base);
   const title = draft.title.trim();
   const patch: TaskPatch = {};
-  if (title !== before.title) patch.title = title;
+  if (title !== before.title.trim()) patch.title = title;
   if (draft.description !== before.description) patch.description = draft.description;
   if (draft.priority !== before.priority) patch.priority = draft.priority;
   if (draft.date !== before.date || draft.time !== before.time) patch.due = dueOf(draft, zoneOf(base));

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { holdOrder } from "./hold-order";
 
-const rows = (ids: string) => [...ids].map((id) => ({ id }));
+const rows = (ids: string) => Array.from(ids).map((id) => ({ id }));
 const hold = (sorted: string, order: string, edited: string) =>
-  holdOrder(rows(sorted), [...order], { id: edited })
+  holdOrder(rows(sorted), Array.from(order), { id: edited })
     .map((row) => row.id)
     .join("");
 

@@ -1,0 +1,59 @@
+"use client";
+
+import { useNow } from "@/components/hooks/use-now";
+import { useOnline } from "@/components/hooks/use-online";
+import { Button } from "@/components/ui/button";
+import { describeConnection, type ConnectionText } from "@/lib/tasks/connection";
+import { cn } from "@/lib/utils";
+import { useTaskStore } from "@/stores/task-store";
+
+const DOTS: Readonly<Record<ConnectionText["tone"], string>> = {
+  good: "bg-green",
+  busy: "bg-blue animate-pulse",
+  trouble: "bg-orange",
+};
+
+/** The honest state of the connection (CL11). What needs more room than a word gets a line of its own on phones. */
+export function ConnectionStatus() {
+  const connection = useTaskStore((state) => state.connection);
+  const unsent = useTaskStore((state) => state.unsent);
+  const enabled = useTaskStore((state) => state.wsEnabled);
+  const retryNow = useTaskStore((state) => state.retryNow);
+  const online = useOnline();
+  const now = useNow(1000);
+  const { tone, text, countdown, waiting, action } = describeConnection({
+    ...connection,
+    unsent,
+    online,
+    enabled,
+    now,
+  });
+  const isLong = action !== null || connection.phase === "stopped";
+
+  return (
+    <div
+      className={cn(
+        "flex min-w-0 items-center gap-2 text-sm sm:order-1 sm:ml-auto",
+        isLong && "max-sm:order-3 max-sm:basis-full max-sm:pb-2",
+      )}
+    >
+      <p
+        role="status"
+        aria-label="Connection"
+        className="text-muted-foreground flex min-w-0 items-center gap-2"
+      >
+        <span aria-hidden className={cn("size-2 shrink-0 rounded-full", DOTS[tone])} />
+        <span className="min-w-0 tabular-nums">
+          {text}
+          <span aria-hidden>{countdown}</span>
+          {waiting}
+        </span>
+      </p>
+      {action !== null && (
+        <Button variant="outline" size="sm" className="max-sm:ml-auto" onClick={retryNow}>
+          {action}
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,13 @@
+"use client";
+
+import { useTheme } from "next-themes";
+import { Toaster as Sonner } from "sonner";
+
+type Theme = "light" | "dark" | "system";
+
+/** Where toasts appear: at the bottom, away from the field for new tasks. */
+export function Toaster() {
+  const { theme } = useTheme();
+  const known: Theme = theme === "light" || theme === "dark" ? theme : "system";
+  return <Sonner theme={known} position="bottom-right" visibleToasts={4} containerAriaLabel="News" />;
+}
