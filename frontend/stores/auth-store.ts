@@ -1,37 +1,34 @@
 import { create } from "zustand";
-import { failure, unavailable, type Outcome } from "@/lib/api/outcome";
-import type { User } from "@/lib/protocol/types";
+import type { Outcome } from "@/lib/api/outcome";
+import { onSession, session } from "@/lib/session/browser-session";
+import type { Credentials, NewAccount, NewPassword } from "@/lib/session/calls";
+import { RESTORING, type SessionState } from "@/lib/session/session";
 
-export interface AuthState {
-  status: "restoring" | "signed-in" | "signed-out" | "unreachable";
-  user: User | null;
-  sessionId: string | null;
-  /** Why a session ended, to be shown once on the sign-in page. */
-  ended: string | null;
-}
+export type AuthState = SessionState;
 
 export interface AuthActions {
+  /** Brings the session back at the start, and again when the server could not be reached. */
   restore: () => Promise<void>;
-  signIn: (credentials: { email: string; password: string }) => Promise<Outcome>;
-  register: (account: { email: string; password: string; name?: string }) => Promise<Outcome>;
+  signIn: (credentials: Credentials) => Promise<Outcome>;
+  register: (account: NewAccount) => Promise<Outcome>;
   signOut: () => Promise<void>;
   signOutEverywhere: () => Promise<Outcome>;
   rename: (name: string) => Promise<Outcome>;
-  changePassword: (change: { current_password: string; new_password: string }) => Promise<Outcome>;
+  changePassword: (change: NewPassword) => Promise<Outcome>;
 }
 
-const refused = (): Promise<Outcome> => Promise.resolve(failure(unavailable()));
-
+/** Who is signed in, for the screens. */
 export const useAuthStore = create<AuthState & AuthActions>()(() => ({
-  status: "restoring",
-  user: null,
-  sessionId: null,
-  ended: null,
-  restore: () => Promise.resolve(),
-  signIn: refused,
-  register: refused,
-  signOut: () => Promise.resolve(),
-  signOutEverywhere: refused,
-  rename: refused,
-  changePassword: refused,
+  ...RESTORING,
+  restore: () => session.restore(),
+  signIn: (credentials) => session.signIn(credentials),
+  register: (account) => session.register(account),
+  signOut: () => session.signOut(),
+  signOutEverywhere: () => session.signOutEverywhere(),
+  rename: (name) => session.rename(name),
+  changePassword: (change) => session.changePassword(change),
 }));
+
+onSession((state) => {
+  useAuthStore.setState(state);
+});

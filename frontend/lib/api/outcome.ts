@@ -4,7 +4,7 @@ import type { Problem } from "@/lib/protocol/types";
 export type Outcome<T = void> = { ok: true; value: T } | { ok: false; problem: Problem };
 
 /** Wraps a value that arrived. */
-export function success<T>(value: T): Outcome<T> {
+export function success<T>(value: T): { ok: true; value: T } {
   return { ok: true, value };
 }
 

@@ -1,7 +1,9 @@
+import { isServerInfo } from "@/lib/protocol/guards";
 import type { ServerInfo } from "@/lib/protocol/types";
-import { failure, unavailable, type Outcome } from "./outcome";
+import { http } from "@/lib/session/browser-session";
+import type { Outcome } from "./outcome";
 
 /** What anybody may know of the server: its version, and whether one may register. */
 export function serverInfo(): Promise<Outcome<ServerInfo>> {
-  return Promise.resolve(failure(unavailable()));
+  return http({ method: "GET", path: "/api/info", reads: isServerInfo });
 }

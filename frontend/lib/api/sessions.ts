@@ -1,12 +1,16 @@
+import { isNothing, isSessionList } from "@/lib/protocol/guards";
 import type { Session } from "@/lib/protocol/types";
-import { failure, unavailable, type Outcome } from "./outcome";
+import { session } from "@/lib/session/browser-session";
+import { success, type Outcome } from "./outcome";
 
 /** The devices on which the user is signed in. */
-export function listSessions(): Promise<Outcome<Session[]>> {
-  return Promise.resolve(failure(unavailable()));
+export async function listSessions(): Promise<Outcome<Session[]>> {
+  const reply = await session.send({ method: "GET", path: "/api/auth/sessions", reads: isSessionList });
+  return reply.ok ? success(reply.value.sessions) : reply;
 }
 
 /** Signs a device out. */
-export function endSession(_id: string): Promise<Outcome> {
-  return Promise.resolve(failure(unavailable()));
+export function endSession(id: string): Promise<Outcome> {
+  const path = `/api/auth/sessions/${encodeURIComponent(id)}`;
+  return session.send({ method: "DELETE", path, reads: isNothing });
 }

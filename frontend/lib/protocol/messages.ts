@@ -1,6 +1,5 @@
+import { isHeads, isNumber, isRecord, isString, isTask, type Fields } from "./guards";
 import type { ClientMessage, ServerMessage } from "./types";
-
-type Fields = Record<string, unknown>;
 
 /**
  * The fields that this client relies on, by type of message. What is missing here is not ours to read (WS11); what
@@ -16,7 +15,10 @@ const READABLE: Record<ServerMessage["type"], (message: Fields) => boolean> = {
     isString(message.epoch) &&
     isNumber(message.seq) &&
     isString(message.mutation) &&
-    isRecord(message.actor),
+    isRecord(message.actor) &&
+    isString(message.actor.user_id) &&
+    isString(message.actor.name) &&
+    isString(message.actor.device),
   ping: (message) => message.heads === undefined || message.heads === null || isHeads(message.heads),
   pong: () => true,
   error: (message) => isString(message.code),
@@ -59,35 +61,4 @@ function parseJson(text: string): unknown {
 
 function isKnown(type: string): type is ServerMessage["type"] {
   return Object.hasOwn(READABLE, type);
-}
-
-function isTask(value: unknown): boolean {
-  return (
-    isRecord(value) &&
-    isString(value.id) &&
-    isString(value.space) &&
-    isNumber(value.seq) &&
-    isString(value.title) &&
-    isString(value.priority) &&
-    typeof value.completed === "boolean"
-  );
-}
-
-function isHeads(value: unknown): boolean {
-  return (
-    isRecord(value) &&
-    Object.values(value).every((head) => isRecord(head) && isString(head.epoch) && isNumber(head.head))
-  );
-}
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isString(value: unknown): value is string {
-  return typeof value === "string";
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === "number";
 }

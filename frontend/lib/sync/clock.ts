@@ -5,13 +5,16 @@ export type Cancel = () => void;
 export interface Clock {
   /** Milliseconds that only ever grow. The wall clock may be wrong or jump; no rule here depends on it (SP6). */
   now(): number;
+  /** Milliseconds since 1970 as this device has them, for what a person reads. */
+  wall(): number;
   /** Calls `run` once, `ms` milliseconds from now. */
   setTimer(run: () => void, ms: number): Cancel;
 }
 
-/** The browser's monotonic clock and timers. */
+/** The browser's clocks and timers. */
 export const browserClock: Clock = {
   now: () => performance.now(),
+  wall: () => Date.now(),
   setTimer: (run, ms) => {
     const timer = setTimeout(run, ms);
     return () => {
@@ -19,3 +22,30 @@ export const browserClock: Clock = {
     };
   },
 };
+
+/** A timer of a fixed length that is set at most once at a time. */
+export class Deadline {
+  readonly #clock: Clock;
+  readonly #ms: number;
+  readonly #run: () => void;
+  #cancel: Cancel | null = null;
+
+  constructor(clock: Clock, ms: number, run: () => void) {
+    this.#clock = clock;
+    this.#ms = ms;
+    this.#run = run;
+  }
+
+  /** Sets it; one that is set goes on. */
+  arm(): void {
+    this.#cancel ??= this.#clock.setTimer(() => {
+      this.#cancel = null;
+      this.#run();
+    }, this.#ms);
+  }
+
+  cancel(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+}

@@ -13,8 +13,8 @@ export type Change =
   | { readonly kind: "create"; readonly task: NewTask }
   | { readonly kind: "patch"; readonly patch: TaskPatch }
   | { readonly kind: "delete" }
-  /** `task` is the task as it was last seen, so that it can be shown before the server answers. */
-  | { readonly kind: "restore"; readonly task: Task };
+  /** `task` is the task as it was last seen, so that it can be shown before the server answers; `null` is unknown. */
+  | { readonly kind: "restore"; readonly task: Task | null };
 
 /** What a write answered (WR5): the place at which the change is in its space. */
 export interface Answer {
@@ -55,7 +55,7 @@ export function applyEdit(task: Task | undefined, edit: Edit): Task | undefined 
     case "delete":
       return undefined;
     case "restore":
-      return task ?? change.task;
+      return task ?? change.task ?? undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Task, TaskUpdate } from "@/lib/protocol/types";
 import type { Confirmed, SpaceState } from "./confirmed";
+import { groupBy } from "./group-by";
 
 /** What came of a batch of events. */
 export interface EventsApplied {
@@ -24,7 +25,7 @@ export function applyEvents(confirmed: Confirmed, events: readonly TaskUpdate[])
   const applied: TaskUpdate[] = [];
   const held: TaskUpdate[] = [];
   const foreign: TaskUpdate[] = [];
-  for (const [id, batch] of Map.groupBy(events, (event) => event.space)) {
+  for (const [id, batch] of groupBy(events, (event) => event.space)) {
     const space = confirmed.spaces.get(id);
     const known = batch.filter((event) => event.epoch === space?.epoch);
     foreign.push(...batch.filter((event) => event.epoch !== space?.epoch));

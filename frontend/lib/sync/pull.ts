@@ -84,11 +84,7 @@ export function applyPull(confirmed: Confirmed, pulled: Pulled, asked: Confirmed
  * A head below what this client knew before it asked: the database was restored. The feed itself does not see it
  * while its own cursor, which events do not move, is still below that head.
  */
-function isAnotherHistory(
-  space: SpaceState,
-  changes: PulledSpace,
-  before: SpaceState | undefined,
-): boolean {
+function isAnotherHistory(space: SpaceState, changes: PulledSpace, before: SpaceState | undefined): boolean {
   return space.epoch !== changes.epoch || (before !== undefined && changes.head < before.cursor);
 }
 

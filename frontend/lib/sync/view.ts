@@ -1,6 +1,7 @@
 import type { Task } from "@/lib/protocol/types";
 import type { Confirmed } from "./confirmed";
 import { applyEdit, type Edit } from "./edits";
+import { groupBy } from "./group-by";
 import type { Queue } from "./queue";
 
 /** A task as the screen shows it: what the server said, with the edits that it has not confirmed yet. */
@@ -21,7 +22,7 @@ interface Shown {
  */
 export function createView(): View {
   const unedited = new WeakMap<Task, ViewTask>();
-  let edited = new Map<string, Shown>();
+  let before = new Map<string, Shown>();
   let last: readonly ViewTask[] = [];
 
   function plain(task: Task): ViewTask {
@@ -34,14 +35,14 @@ export function createView(): View {
   }
 
   return (confirmed, queue) => {
-    const editsByTask = Map.groupBy(queue, (edit) => edit.taskId);
+    const editsByTask = groupBy(queue, (edit) => edit.taskId);
     const nowEdited = new Map<string, Shown>();
     const tasks: ViewTask[] = [];
 
     const show = (id: string, base: Task | undefined, edits: readonly Edit[]) => {
-      const before = edited.get(id);
-      const shown =
-        before?.base === base && sameItems(before?.edits, edits) ? before : { base, edits, task: edit(base, edits) };
+      const old = before.get(id);
+      const same = old !== undefined && old.base === base && sameItems(old.edits, edits);
+      const shown = same ? old : { base, edits, task: edited(base, edits) };
       nowEdited.set(id, shown);
       if (shown.task !== undefined) tasks.push(shown.task);
     };
@@ -55,17 +56,17 @@ export function createView(): View {
     }
     for (const [id, edits] of editsByTask) if (!nowEdited.has(id)) show(id, undefined, edits);
 
-    edited = nowEdited;
+    before = nowEdited;
     if (!sameItems(last, tasks)) last = tasks;
     return last;
   };
 }
 
-function edit(base: Task | undefined, edits: readonly Edit[]): ViewTask | undefined {
+function edited(base: Task | undefined, edits: readonly Edit[]): ViewTask | undefined {
   const task = edits.reduce<Task | undefined>(applyEdit, base);
   return task && { ...task, pending: true };
 }
 
-function sameItems(a: readonly unknown[] | undefined, b: readonly unknown[]): boolean {
-  return a?.length === b.length && a.every((item, index) => item === b[index]);
+function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
 }
