@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -48,6 +48,22 @@ def compose(settings: WebSocketSettings, clock: Clock | None = None) -> tuple[Fa
         random_bytes=os.urandom,
     )
 
+    return standalone_app(service, client.aclose), service
+
+
+def create_app(settings: WebSocketSettings) -> FastAPI:
+    """Return the standalone app."""
+    return compose(settings)[0]
+
+
+def standalone_app(service: WebSocketService, close: Callable[[], Awaitable[None]]) -> FastAPI:
+    """Return the app of a service that has a process of its own.
+
+    Args:
+        service: Started and stopped with the app.
+        close: Called when the service has stopped.
+    """
+
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         await service.start()
@@ -55,19 +71,14 @@ def compose(settings: WebSocketSettings, clock: Clock | None = None) -> tuple[Fa
             yield
         finally:
             await service.stop()
-            await client.aclose()
+            await close()
 
     app = FastAPI(title="Tandem WebSocket Service", lifespan=lifespan, docs_url=None, redoc_url=None)
     install_problem_handlers(app)
     app.include_router(service.router)
     app.include_router(service.events_router)
     _add_probes(app, service)
-    return app, service
-
-
-def create_app(settings: WebSocketSettings) -> FastAPI:
-    """Return the standalone app."""
-    return compose(settings)[0]
+    return app
 
 
 def _add_probes(app: FastAPI, service: WebSocketService) -> None:

@@ -89,7 +89,7 @@ class WebSocketService:
         ]
 
     async def drain(self) -> None:
-        """Take nobody in any more, tell every client to come back, and close (WS9). Takes 1.5 s at most."""
+        """Take nobody in any more, tell every client to come back, and close (WS9). Takes about a second at most."""
         await self._sockets.drain()
 
     async def stop(self) -> None:
@@ -126,7 +126,7 @@ class WebSocketService:
         return reasons
 
 
-def build_service(  # noqa: PLR0913 - each is a port, handed in from outside
+def build_service(
     settings: WebSocketSettings,
     *,
     verifier: TokenVerifier,

@@ -24,7 +24,7 @@ from tandem_websocket.receiver import Receiver, ReceiverContext
 from tandem_websocket.revocations import Revocations
 from tandem_websocket.settings import WebSocketSettings
 
-DRAIN_SECONDS: Final = 1.5
+DRAIN_SECONDS: Final = 1.0
 """How long the clients may take to read their farewell."""
 _DENIAL_EXTENSION: Final = "websocket.http.response"
 
@@ -86,7 +86,7 @@ class Sockets:
         await self._run(self._connect(websocket, claims))
 
     async def drain(self) -> None:
-        """Tell every client to come back, at times spread at random, and close (WS9). Takes 1.5 s at most."""
+        """Tell every client to come back, at times spread at random, and close (WS9). Takes about a second at most."""
         self._draining = True
         self._context.broadcaster.close_all(CloseCode.SERVICE_RESTART, self._farewell)
         if self._open:

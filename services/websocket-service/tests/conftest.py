@@ -1,0 +1,27 @@
+from collections.abc import AsyncGenerator, Generator, Mapping
+
+import pytest
+import uvloop
+from pytest_asyncio.plugin import LoopFactory
+
+from tandem_testing.sockets import SocketServer, socket_server
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, LoopFactory]:
+    """Run the tests on the loop that the service runs on."""
+    del config, item
+    return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture(autouse=True)
+def quiet_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
+    """Nothing that a client does may cause an error in the log, nor a traceback."""
+    yield
+    bad = [record for record in caplog.get_records("call") if record.levelname == "ERROR" or record.exc_info]
+    assert not bad, [record.getMessage() for record in bad]
+
+
+@pytest.fixture
+async def server() -> AsyncGenerator[SocketServer]:
+    async with socket_server(heartbeat_interval=3600) as running:
+        yield running
