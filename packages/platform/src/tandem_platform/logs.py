@@ -5,17 +5,18 @@ import re
 import sys
 from typing import Final
 
-_ASSIGNED: Final = r"""["']?\s*[:=,]\s*b?["']?"""
-"""What stands between a name and its value in a header, a query, JSON, or the repr of a mapping."""
 _SECRETS: Final = re.compile(
-    r"(?P<name>(?:token|cursor)=|bearer[ .]+|tandem_refresh=|(?:dapr-api-token|token)" + _ASSIGNED + r")"
-    r"""[^\s&"',;]+"""
-    # A password may hold anything but the quote that ends it.
-    r"""|(?P<password>password["']?\s*[:=]\s*)(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s&,;]+)"""
-    r"|(?P<url>://[^\s/:@]*:)[^\s/@]+(?=@)"
-    # Whatever begins as a JWT does, cut off or not.
-    r"|eyJ[\w-]*(?:\.[\w-]*)*",
-    re.IGNORECASE,
+    r"""
+      # In a query, a header, a cookie, JSON, or the repr of a mapping or of a list of headers.
+      (?P<name> bearer[ .]+ | (?:token|cursor|tandem_refresh)["']?\s*[:=]\s*b?["']? | dapr-api-token',\ b?' )
+      [^\s&"',;]+
+      # A password may hold anything but the quote that ends it.
+    | (?P<password> password["']?\s*[:=]\s* ) (?: "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | [^\s&,;]+ )
+    | (?P<url> ://[^\s/:@]*: ) [^\s/@]+ (?=@)
+      # Whatever begins as a JWT does, cut off or not.
+    | eyJ[\w-]*(?:\.[\w-]*)*
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 
 

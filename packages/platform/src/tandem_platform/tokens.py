@@ -94,7 +94,8 @@ class TokenVerifier:
             claims = AccessClaims(str(payload["sub"]), str(payload["sid"]), float(payload["exp"]))
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
             raise InvalidTokenError(f"the token is not valid ({type(error).__name__})") from error
-        if claims.expires_at <= self._now():
+        # Said so that an expiry of NaN is none.
+        if not claims.expires_at > self._now():
             raise InvalidTokenError("the token has expired")
         return kid, claims
 
