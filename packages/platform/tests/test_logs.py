@@ -85,10 +85,10 @@ def test_a_long_line_is_quick() -> None:
 
 
 def test_tracebacks_are_redacted() -> None:
-    try:
+    with pytest.raises(ValueError, match="secret-token") as caught:
         int("/ws/1?token=secret-token")
-    except ValueError:
-        record = logging.LogRecord("x", logging.ERROR, "", 0, "failed", None, sys.exc_info())
+    failure = (caught.type, caught.value, caught.tb)
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "failed", None, failure)
     line = RedactingFormatter("%(message)s").format(record)
     assert "ValueError" in line
     assert "secret-token" not in line
