@@ -16,7 +16,7 @@ export default function TasksLayout({ children }: { children: ReactNode }) {
   const user = useAuthStore((state) => state.user);
   return (
     <TaskSyncProvider userId={user?.id ?? null}>
-      <SessionGate visitors="signed-in" waiting={<TasksPageSkeleton />}>
+      <SessionGate visitors="signed-in" waiting={<Waiting />}>
         <NotificationToast />
         <AppHeader status={<ConnectionStatus />}>
           <Button asChild variant="ghost" size="icon" className="-mr-2.5">
@@ -28,5 +28,14 @@ export default function TasksLayout({ children }: { children: ReactNode }) {
         {children}
       </SessionGate>
     </TaskSyncProvider>
+  );
+}
+
+function Waiting() {
+  return (
+    <>
+      <AppHeader />
+      <TasksPageSkeleton />
+    </>
   );
 }

@@ -13,7 +13,7 @@ export function SignOutSection() {
   const signOutEverywhere = useAuthStore((state) => state.signOutEverywhere);
   const { busy, problem, run } = useAction();
   return (
-    <Section title="Leave" lead="Signing out everywhere ends every session at once, this one too.">
+    <Section title="Session" lead="Signing out everywhere ends every session at once, this one too.">
       {problem !== null && (
         <Callout tone="red" role="alert" className="mb-4">
           {problem.detail}

@@ -33,7 +33,7 @@ export function ConnectionStatus() {
   return (
     <div
       className={cn(
-        "flex min-w-0 items-center gap-2 text-sm sm:order-1 sm:ml-auto",
+        "order-1 flex min-w-0 items-center gap-2 text-sm",
         isLong && "max-sm:order-3 max-sm:basis-full max-sm:pb-2",
       )}
     >

@@ -5,13 +5,18 @@ import { useTaskStore } from "@/stores/task-store";
 
 /** Says why the list is not there yet, when it is not just a moment. */
 export function LoadTrouble() {
-  const phase = useTaskStore((state) => state.connection.phase);
+  const { phase, reason } = useTaskStore((state) => state.connection);
   if (phase !== "waiting" && phase !== "resting" && phase !== "stopped") return null;
   return (
     <Callout tone="orange" role="alert" className="mb-4">
-      {phase === "waiting"
-        ? "Your tasks can’t be loaded at the moment. Tandem keeps trying; what you add here meanwhile is kept."
-        : "Your tasks can’t be loaded. The button at the top tries again."}
+      {TEXTS[phase]} {phase === "stopped" && reason}
     </Callout>
   );
 }
+
+const TEXTS = {
+  waiting:
+    "Your tasks can’t be loaded at the moment. Tandem keeps trying; what you add here meanwhile is kept.",
+  resting: "Your tasks can’t be loaded. “Try again” at the top makes another attempt.",
+  stopped: "Your tasks can’t be loaded.",
+} as const;

@@ -34,6 +34,7 @@ const FIELD_NAMES = {
 export function TaskEditor({ base, current, onClose, ref }: TaskEditorProps) {
   const [draft, setDraft] = useState<TaskDraft>(() => draftOf(base));
   const [isUntitled, setUntitled] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
   const titleField = useRef<HTMLTextAreaElement>(null);
   const patchTask = useTaskStore((state) => state.patchTask);
   const restoreTask = useTaskStore((state) => state.restoreTask);
@@ -42,6 +43,7 @@ export function TaskEditor({ base, current, onClose, ref }: TaskEditorProps) {
     const field = titleField.current;
     field?.focus();
     field?.setSelectionRange(field.value.length, field.value.length);
+    form.current?.scrollIntoView({ block: "nearest" });
   }, []);
 
   const change = (fields: Partial<TaskDraft>) => {
@@ -80,9 +82,10 @@ export function TaskEditor({ base, current, onClose, ref }: TaskEditorProps) {
 
   return (
     <form
+      ref={form}
       noValidate
       aria-label={`Edit ${base.title}`}
-      className="bg-card shadow-card my-1 grid gap-3 rounded-xl border p-4"
+      className="bg-card shadow-card my-1 grid scroll-mt-20 scroll-mb-4 gap-3 rounded-xl border p-4"
       onKeyDown={onKeyDown}
       onSubmit={(event) => {
         event.preventDefault();

@@ -72,7 +72,7 @@ export function TaskFields({ draft, zone, onChange }: TaskFieldsProps) {
           )}
         </Field>
       </div>
-      <div className="-ml-3 flex flex-wrap">
+      <div className="-ml-2 flex flex-wrap">
         <DayButton
           label="Today"
           onClick={() => {
@@ -106,7 +106,7 @@ export function TaskFields({ draft, zone, onChange }: TaskFieldsProps) {
 
 function DayButton({ label, onClick }: { label: string; onClick: () => void }) {
   return (
-    <Button variant="ghost" size="sm" onClick={onClick}>
+    <Button variant="ghost" size="sm" className="px-2" onClick={onClick}>
       {label}
     </Button>
   );

@@ -3,9 +3,13 @@ const WIDTHS = ["w-3/5", "w-2/5", "w-4/5", "w-1/2", "w-2/3"];
 /** Stands where the tasks will be. */
 export function TaskSkeleton() {
   return (
-    <div role="status" aria-label="Loading tasks" className="animate-pulse">
+    <div
+      role="status"
+      aria-label="Loading tasks"
+      className="animate-in fade-in fill-mode-backwards delay-150"
+    >
       {WIDTHS.map((width) => (
-        <div key={width} className="flex h-13 items-center gap-3">
+        <div key={width} className="flex h-13 animate-pulse items-center gap-3">
           <span className="bg-muted ml-1 size-5 rounded-full" />
           <span className={`bg-muted h-3.5 rounded ${width}`} />
         </div>

@@ -25,7 +25,7 @@ export function Segmented<T extends string>({
       {options.map((option) => (
         <label
           key={option.value}
-          className="text-muted-foreground hover:text-foreground has-checked:bg-card has-checked:text-foreground has-focus-visible:outline-ring relative flex h-9 flex-1 items-center justify-center rounded-md px-3 text-sm font-medium whitespace-nowrap transition-colors has-checked:shadow-sm has-focus-visible:outline-2 max-sm:h-10 pointer-coarse:h-10"
+          className="text-muted-foreground hover:text-foreground has-checked:bg-card has-checked:text-foreground has-focus-visible:outline-ring dark:has-checked:bg-input/70 relative flex h-9 flex-1 items-center justify-center rounded-md px-3 text-sm font-medium whitespace-nowrap transition-colors has-checked:shadow-sm has-focus-visible:outline-2 max-sm:h-10 pointer-coarse:h-10"
         >
           <input
             type="radio"
