@@ -20,9 +20,7 @@ class _Program(NamedTuple):
 _PROGRAMS: Final = (
     _Program("tandem serve", "Everything in one process.", "tandem.settings", "EmbeddedSettings"),
     _Program("tandem backend", "The HTTP interface alone.", "tandem_backend.settings", "BackendSettings"),
-    _Program(
-        "tandem websocket", "The socket service alone.", "tandem_websocket.settings", "WebSocketSettings"
-    ),
+    _Program("tandem websocket", "The socket service alone.", "tandem_websocket.settings", "WebSocketSettings"),
 )
 _HEAD: Final = """\
 # Settings

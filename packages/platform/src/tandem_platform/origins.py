@@ -16,5 +16,10 @@ def origin_allowed(origin: str | None, host: str | None, allowed: Collection[str
         return True
     if origin in allowed:
         return True
-    parts = urlsplit(origin)
-    return parts.scheme in {"http", "https"} and bool(host) and parts.netloc.casefold() == (host or "").casefold()
+    if not host:
+        return False
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and parts.netloc.casefold() == host.casefold()
