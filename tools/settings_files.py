@@ -11,16 +11,18 @@ if TYPE_CHECKING:
 
 
 class _Program(NamedTuple):
-    command: str
+    title: str
     meaning: str
     module: str
     settings: str
 
 
 _PROGRAMS: Final = (
-    _Program("tandem serve", "Everything in one process.", "tandem.settings", "EmbeddedSettings"),
-    _Program("tandem backend", "The HTTP interface alone.", "tandem_backend.settings", "BackendSettings"),
-    _Program("tandem websocket", "The socket service alone.", "tandem_websocket.settings", "WebSocketSettings"),
+    _Program("Tandem in one process", "What `tandem serve` reads.", "tandem.settings", "EmbeddedSettings"),
+    _Program("Backend", "The HTTP interface as a program of its own.", "tandem_backend.settings", "BackendSettings"),
+    _Program(
+        "Websocket service", "The sockets as a program of their own.", "tandem_websocket.settings", "WebSocketSettings"
+    ),
 )
 _HEAD: Final = """\
 # Settings
@@ -40,7 +42,7 @@ def page() -> Artifact:
 
 def _section(program: _Program) -> str:
     settings: type[Settings] = getattr(import_module(program.module), program.settings)
-    lines = [f"## `{program.command}`", "", program.meaning, ""]
+    lines = [f"## {program.title}", "", program.meaning, ""]
     lines += ["| variable | default | meaning |", "|---|---|---|"]
     # Constructed, not loaded: what is set on this machine has no place in the page.
     for setting in settings.model_construct().describe():

@@ -93,7 +93,7 @@ async def serve(
     drain: Callable[[], Awaitable[None]] | None = None,
     on_started: Callable[[], None] | None = None,
 ) -> None:
-    """Serve ``app`` until SIGINT or SIGTERM.
+    """Serve ``app`` until SIGINT or SIGTERM, on the event loop that runs already (uvloop is the fast one).
 
     Args:
         app: What to serve.
@@ -106,7 +106,6 @@ async def serve(
     """
     config = uvicorn.Config(
         app,
-        loop="uvloop",
         http="httptools",
         ws=WebSocketProtocol,
         ws_max_size=FRAME_MAX,
