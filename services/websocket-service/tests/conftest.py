@@ -1,3 +1,4 @@
+import logging
 from collections.abc import AsyncGenerator, Generator, Mapping
 
 import pytest
@@ -13,11 +14,25 @@ def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> M
     return {"uvloop": uvloop.new_event_loop}
 
 
+_JUNK = ("Invalid HTTP request received.", "Unsupported upgrade request.")
+"""What uvicorn says of junk that is no WebSocket at all."""
+
+
 @pytest.fixture(autouse=True)
 def quiet_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
-    """Nothing that a client does may cause an error in the log, nor a traceback."""
+    """Nothing that a client does causes an error, a traceback or a warning that is not the service's own."""
     yield
-    bad = [record for record in caplog.get_records("call") if record.levelname == "ERROR" or record.exc_info]
+    bad = [
+        record
+        for record in caplog.get_records("call") + caplog.get_records("teardown")
+        if record.levelno >= logging.ERROR
+        or record.exc_info
+        or (
+            record.levelno >= logging.WARNING
+            and not record.name.startswith("tandem")
+            and record.getMessage() not in _JUNK
+        )
+    ]
     assert not bad, [record.getMessage() for record in bad]
 
 
