@@ -1,0 +1,1 @@
+"""The HTTP interface; docs/protocol.md describes it."""

@@ -1,0 +1,111 @@
+"""Routes of accounts and sessions."""
+
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Cookie, Depends, Request, Response
+
+from tandem_backend.api.authentication import Caller, Claims, own_site
+from tandem_backend.api.context import Backend, Context
+from tandem_backend.services.sessions import SignedIn
+from tandem_platform.problems import ProblemError
+from tandem_protocol.accounts import Authenticated, Login, PasswordChange, ProfilePatch, Register, SessionList, User
+from tandem_protocol.base import Identifier
+from tandem_protocol.problems import ProblemCode
+
+COOKIE: Final = "tandem_refresh"
+_PATH: Final = "/api/auth"
+
+router = APIRouter(prefix=_PATH, tags=["accounts"])
+RefreshCookie = Annotated[str | None, Cookie(alias=COOKIE)]
+
+
+@router.post("/register", status_code=HTTPStatus.CREATED, dependencies=[Depends(own_site)])
+async def register(
+    body: Register, request: Request, response: Response, backend: Backend, caller: Caller
+) -> Authenticated:
+    """Make an account, and sign in."""
+    if backend.settings.registration == "closed":
+        raise ProblemError(ProblemCode.REGISTRATION_CLOSED, "Ask the operator of this server for an account.")
+    return _signed_in(await backend.accounts.register(body, caller), request, response, backend)
+
+
+@router.post("/login", dependencies=[Depends(own_site)])
+async def login(body: Login, request: Request, response: Response, backend: Backend, caller: Caller) -> Authenticated:
+    """Sign in."""
+    return _signed_in(await backend.accounts.login(body, caller), request, response, backend)
+
+
+@router.post("/refresh", dependencies=[Depends(own_site)])
+async def refresh(
+    request: Request, response: Response, backend: Backend, cookie: RefreshCookie = None
+) -> Authenticated:
+    """Exchange the refresh cookie for a new one and an access token (AU4)."""
+    if cookie is None:
+        raise ProblemError(ProblemCode.UNAUTHENTICATED, "There is no refresh cookie; sign in.")
+    try:
+        signed_in = await backend.sessions.refresh(cookie)
+    except ProblemError as refusal:
+        # The cookie is no good any more: a browser that kept it would ask again at each start.
+        refusal.headers["set-cookie"] = f'{COOKIE}=""; Max-Age=0; Path={_PATH}; HttpOnly; SameSite=Strict'
+        raise
+    return _signed_in(signed_in, request, response, backend)
+
+
+@router.post("/logout", status_code=HTTPStatus.NO_CONTENT, dependencies=[Depends(own_site)])
+async def logout(response: Response, backend: Backend, cookie: RefreshCookie = None) -> None:
+    """End the session of the refresh cookie."""
+    if cookie is not None:
+        await backend.sessions.end_by_token(cookie)
+    response.delete_cookie(COOKIE, path=_PATH, httponly=True, samesite="strict")
+
+
+@router.post("/logout-all", status_code=HTTPStatus.NO_CONTENT)
+async def logout_all(response: Response, claims: Claims, backend: Backend) -> None:
+    """End every session of the user (AU5)."""
+    await backend.sessions.end_all(claims)
+    response.delete_cookie(COOKIE, path=_PATH, httponly=True, samesite="strict")
+
+
+@router.get("/me")
+async def profile(claims: Claims, backend: Backend) -> User:
+    """Return the account that is signed in."""
+    return await backend.accounts.profile(claims)
+
+
+@router.patch("/me")
+async def rename(body: ProfilePatch, claims: Claims, backend: Backend) -> User:
+    """Change the name that others see."""
+    return await backend.accounts.rename(claims, body.name)
+
+
+@router.post("/password", status_code=HTTPStatus.NO_CONTENT)
+async def change_password(body: PasswordChange, claims: Claims, backend: Backend) -> None:
+    """Replace the password; every other session ends."""
+    await backend.accounts.change_password(claims, body)
+
+
+@router.get("/sessions")
+async def sessions(claims: Claims, backend: Backend) -> SessionList:
+    """Return the devices on which the user is signed in."""
+    return await backend.sessions.running(claims)
+
+
+@router.delete("/sessions/{session_id}", status_code=HTTPStatus.NO_CONTENT)
+async def end_session(session_id: Identifier, claims: Claims, backend: Backend) -> None:
+    """End one session."""
+    await backend.sessions.end_one(claims, session_id)
+
+
+def _signed_in(signed_in: SignedIn, request: Request, response: Response, backend: Context) -> Authenticated:
+    response.set_cookie(
+        COOKIE,
+        signed_in.refresh_token,
+        max_age=backend.settings.session_days * 24 * 3600,
+        path=_PATH,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    response.headers["cache-control"] = "no-store"
+    return signed_in.authenticated

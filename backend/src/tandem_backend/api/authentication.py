@@ -1,0 +1,60 @@
+"""Who asks: access tokens, and where a request comes from."""
+
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+
+from tandem_backend.api.context import Backend
+from tandem_backend.domain.devices import device_name
+from tandem_backend.services.sessions import Client
+from tandem_platform.origins import origin_allowed
+from tandem_platform.problems import ProblemError
+from tandem_platform.tokens import AccessClaims, InvalidTokenError
+from tandem_protocol.problems import ProblemCode
+
+_SCHEME: Final = HTTPBearer(auto_error=False, bearerFormat="JWT", description="An access token")
+"""Only for the description of the interface; the header is read below."""
+
+
+async def _claims(request: Request, backend: Backend, _: Annotated[object, Depends(_SCHEME)]) -> AccessClaims:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.casefold() != "bearer" or not token:
+        raise ProblemError(ProblemCode.UNAUTHENTICATED, "Send an access token as Authorization: Bearer.")
+    try:
+        return backend.verifier.verify(token.strip())
+    except InvalidTokenError as error:
+        raise ProblemError(ProblemCode.UNAUTHENTICATED, f"Refresh the access token: {error}.") from error
+
+
+Claims = Annotated[AccessClaims, Depends(_claims)]
+"""The verified claims of the caller; whether the session still runs is found out with the first query (AU5)."""
+
+
+async def _owner(claims: Claims, user_id: str) -> AccessClaims:
+    if claims.user_id != user_id:
+        raise ProblemError(ProblemCode.FORBIDDEN, "The path belongs to another user.")
+    return claims
+
+
+Owner = Annotated[AccessClaims, Depends(_owner)]
+"""The claims of the user whose path it is (WR7)."""
+
+
+async def _client(request: Request) -> Client:
+    address = request.client.host if request.client else "unknown"
+    return Client(device_name(request.headers.get("user-agent")), address)
+
+
+Caller = Annotated[Client, Depends(_client)]
+
+
+async def own_site(request: Request, backend: Backend) -> None:
+    """Refuse a request that a page of another site made: these routes act by cookie.
+
+    Raises:
+        ProblemError: The ``Origin`` is neither the server's own nor on the list.
+    """
+    headers = request.headers
+    if not origin_allowed(headers.get("origin"), headers.get("host"), backend.settings.allowed_origins):
+        raise ProblemError(ProblemCode.FORBIDDEN, "Pages of this origin may not do that; see TANDEM_ALLOWED_ORIGINS.")

@@ -1,0 +1,47 @@
+"""What the routes need, and how they reach it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from tandem_backend.services.accounts import Accounts
+from tandem_backend.services.sessions import Sessions
+from tandem_backend.services.signing_keys import Keyring
+from tandem_backend.settings import BackendSettings
+from tandem_backend.storage.database import Database
+from tandem_platform.clock import Clock
+from tandem_platform.tokens import TokenVerifier
+from tandem_protocol.ids import RandomBytes, uuid7
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts of a running backend. An app carries it as ``app.state.backend``."""
+
+    settings: BackendSettings
+    database: Database
+    accounts: Accounts
+    sessions: Sessions
+    verifier: TokenVerifier
+    keyring: Callable[[], Keyring]
+    clock: Clock
+    random_bytes: RandomBytes
+    versions: Mapping[str, str]
+
+    def now(self) -> int:
+        """Return milliseconds since 1970."""
+        return int(self.clock.now() * 1000)
+
+    def new_id(self) -> str:
+        """Return a fresh id."""
+        return uuid7(self.now(), self.random_bytes)
+
+
+async def _context(request: Request) -> Context:
+    context: Context = request.app.state.backend
+    return context
+
+
+Backend = Annotated[Context, Depends(_context)]

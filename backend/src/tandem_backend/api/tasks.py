@@ -1,0 +1,110 @@
+"""Routes of tasks."""
+
+import re
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Header, Response
+from sqlalchemy import Connection
+
+from tandem_backend.api.authentication import Owner
+from tandem_backend.api.context import Backend, Context
+from tandem_backend.domain.tasks import document
+from tandem_backend.services import feed, task_commands
+from tandem_backend.services.mutations import Command, Mutation, acting, fingerprint, is_refusal, perform
+from tandem_backend.storage import tasks
+from tandem_platform.problems import ProblemError
+from tandem_platform.tokens import AccessClaims
+from tandem_protocol.base import Identifier
+from tandem_protocol.limits import IDEMPOTENCY_KEY_MAX
+from tandem_protocol.problems import ProblemCode
+from tandem_protocol.tasks import Task, TaskCreate, TaskDeleted, TaskList, TaskPatch
+
+_KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{IDEMPOTENCY_KEY_MAX}}}")
+
+router = APIRouter(prefix="/api/{user_id}/tasks", tags=["tasks"])
+
+
+async def _idempotency_key(
+    idempotency_key: Annotated[
+        str | None, Header(description="A repetition under the same key gets the stored answer (WR4)")
+    ] = None,
+) -> str | None:
+    if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
+        raise ProblemError(
+            ProblemCode.INVALID_IDEMPOTENCY_KEY,
+            f"An Idempotency-Key has 1 to {IDEMPOTENCY_KEY_MAX} visible ASCII characters.",
+        )
+    return idempotency_key
+
+
+Key = Annotated[str | None, Depends(_idempotency_key)]
+
+
+@router.post("", status_code=HTTPStatus.CREATED, response_model=Task)
+async def create(body: TaskCreate, claims: Owner, backend: Backend, key: Key) -> Response:
+    """Make a task."""
+    command = task_commands.create(body, body.id or backend.new_id())
+    return await _perform(backend, claims, key, command, "create", body.model_dump_json(exclude_unset=True))
+
+
+@router.get("", response_model=TaskList)
+async def list_tasks(claims: Owner, backend: Backend) -> Response:
+    """Return all tasks, and the cursor at which the change feed goes on."""
+    return _json(await backend.database.read(lambda connection: feed.task_list(connection, claims)))
+
+
+@router.get("/{task_id}")
+async def read(task_id: Identifier, claims: Owner, backend: Backend) -> Task:
+    """Return a task."""
+
+    def operation(connection: Connection) -> Task:
+        task = tasks.find(connection, acting(connection, claims).user_id, task_id)
+        if task is None:
+            raise ProblemError(ProblemCode.TASK_NOT_FOUND, "You have no task with this id.")
+        if task.deleted_at is not None:
+            raise ProblemError(ProblemCode.TASK_DELETED, "The task was deleted.")
+        return Task.model_validate(document(task))
+
+    return await backend.database.read(operation)
+
+
+@router.patch("/{task_id}", response_model=Task)
+async def patch(task_id: Identifier, body: TaskPatch, claims: Owner, backend: Backend, key: Key) -> Response:
+    """Change the named fields of a task (WR2)."""
+    command = task_commands.patch(task_id, body)
+    return await _perform(backend, claims, key, command, "patch", task_id, body.model_dump_json(exclude_unset=True))
+
+
+@router.delete("/{task_id}", response_model=TaskDeleted)
+async def delete(task_id: Identifier, claims: Owner, backend: Backend, key: Key) -> Response:
+    """Delete a task (WR3)."""
+    return await _perform(backend, claims, key, task_commands.delete(task_id), "delete", task_id)
+
+
+@router.post("/{task_id}/complete", response_model=Task)
+async def complete(task_id: Identifier, claims: Owner, backend: Backend, key: Key) -> Response:
+    """Mark a task as done."""
+    command = task_commands.patch(task_id, TaskPatch(completed=True))
+    return await _perform(backend, claims, key, command, "complete", task_id)
+
+
+@router.post("/{task_id}/restore", response_model=Task)
+async def restore(task_id: Identifier, claims: Owner, backend: Backend, key: Key) -> Response:
+    """Bring a deleted task back."""
+    return await _perform(backend, claims, key, task_commands.restore(task_id), "restore", task_id)
+
+
+async def _perform(
+    backend: Context, claims: AccessClaims, key: str | None, command: Command, *identity: str
+) -> Response:
+    """Do a write; ``identity`` is what tells this request from another one under the same key."""
+    mutation = Mutation(claims, key, fingerprint(*identity), backend.now(), backend.new_id())
+    answer = await backend.database.write(lambda connection: perform(connection, mutation, command))
+    headers = {"idempotency-replayed": "true"} if answer.replayed else None
+    media_type = "application/problem+json" if is_refusal(answer) else "application/json"
+    return Response(answer.body, answer.status, headers, media_type)
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})

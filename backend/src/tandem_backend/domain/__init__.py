@@ -1,0 +1,1 @@
+"""What Tandem decides, without clocks, databases or sockets."""

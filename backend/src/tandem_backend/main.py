@@ -1,0 +1,209 @@
+"""The backend as a whole, and as a program of its own."""
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Final
+
+import httpx
+from fastapi import APIRouter, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from prometheus_client import CollectorRegistry
+
+from tandem_backend.api import accounts, changes, server, tasks
+from tandem_backend.api.context import Context
+from tandem_backend.api.document import openapi_document as describe
+from tandem_backend.api.errors import install_storage_handlers
+from tandem_backend.services import feed
+from tandem_backend.services.accounts import Accounts, TryLimits
+from tandem_backend.services.event_publisher import EventPublisher
+from tandem_backend.services.janitor import Janitor
+from tandem_backend.services.passwords import Passwords
+from tandem_backend.services.sessions import Sessions
+from tandem_backend.services.signing_keys import Keyring, load_keys
+from tandem_backend.settings import BackendSettings
+from tandem_backend.storage.database import Database
+from tandem_backend.storage.locate import open_database, prepare_database
+from tandem_platform.bus import EventBus
+from tandem_platform.clock import Clock
+from tandem_platform.http_bus import HttpBus
+from tandem_platform.logs import configure_logging
+from tandem_platform.operations import operations_routes
+from tandem_platform.problems import install_problem_handlers
+from tandem_platform.server import bind, serve
+from tandem_platform.tokens import TokenVerifier
+from tandem_protocol.heads import HeadsReply, HeadsRequest
+from tandem_protocol.ids import RandomBytes, uuid7
+
+BODY_MAX: Final = 256 * 1024
+"""Bytes of a request; a task with the longest description, every character escaped, is half of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A running backend, without the server around it."""
+
+    context: Context
+    publisher: EventPublisher
+    janitor: Janitor
+    registry: CollectorRegistry
+
+    def install(self, app: FastAPI) -> None:
+        """Give ``app`` the backend's routes, its handlers of errors and its limits."""
+        app.state.backend = self.context
+        install_problem_handlers(app)
+        install_storage_handlers(app)
+        add_routes(app)
+        if self.context.settings.allowed_origins:
+            app.add_middleware(
+                CORSMiddleware,
+                allow_origins=list(self.context.settings.allowed_origins),
+                allow_credentials=True,
+                allow_methods=["*"],
+                allow_headers=["authorization", "content-type", "idempotency-key"],
+                expose_headers=["idempotency-replayed", "retry-after"],
+            )
+
+    def start(self) -> None:
+        """Begin to publish and to purge."""
+        self.publisher.start()
+        self.janitor.start()
+
+    async def stop(self) -> None:
+        """Publish what is left and close the database."""
+        await self.janitor.stop()
+        await self.publisher.stop()
+        await self.context.database.close()
+
+    async def heads(self, request: HeadsRequest) -> HeadsReply:
+        """Answer what the websocket service asks at each heartbeat."""
+        return await self.context.database.read(lambda connection: feed.heads(connection, request))
+
+    def not_ready(self) -> list[str]:
+        """Return what is missing, a line each."""
+        return ["the event bus does not take events"] if self.publisher.stuck else []
+
+
+def build_backend(
+    settings: BackendSettings,
+    *,
+    database: Database,
+    bus: EventBus,
+    keyring: Callable[[], Keyring],
+    clock: Clock,
+    random_bytes: RandomBytes,
+    passwords: Passwords | None = None,
+) -> Backend:
+    """Put a backend together.
+
+    Args:
+        settings: Its settings.
+        database: Open, and migrated.
+        bus: Where events go.
+        keyring: Returns the present keys.
+        clock: Time.
+        random_bytes: Randomness for ids and tokens.
+        passwords: How passwords are hashed; the recommended way if none is given.
+    """
+    registry = CollectorRegistry()
+    sessions = Sessions(
+        database,
+        keyring,
+        access_seconds=settings.access_token_seconds,
+        clock=clock,
+        random_bytes=random_bytes,
+    )
+    limits = TryLimits(settings.tries_per_account, settings.tries_per_network)
+    context = Context(
+        settings=settings,
+        database=database,
+        accounts=Accounts(
+            database, passwords or Passwords(), sessions, limits=limits, clock=clock, random_bytes=random_bytes
+        ),
+        sessions=sessions,
+        verifier=TokenVerifier(keyring().public, clock.now),
+        keyring=keyring,
+        clock=clock,
+        random_bytes=random_bytes,
+        versions={"tandem": version("tandem-backend")},
+    )
+    publisher = EventPublisher(database, bus, registry=registry, jitter=random.random)
+    janitor = Janitor(database, session_days=settings.session_days, clock=clock)
+    return Backend(context, publisher, janitor, registry)
+
+
+def add_routes(app: FastAPI) -> None:
+    """Add the routes of the HTTP interface."""
+    routers: tuple[APIRouter, ...] = (server.router, accounts.router, tasks.router, changes.router)
+    for router in routers:
+        app.include_router(router)
+
+
+def openapi_document() -> dict[str, Any]:
+    """Return the description of the HTTP interface, without starting anything."""
+    app = new_app("Tandem")
+    add_routes(app)
+    return describe(app)
+
+
+def new_app(title: str, **options: Any) -> FastAPI:
+    """Return an empty app with Tandem's title, version and place of its documentation."""
+    app = FastAPI(
+        title=title,
+        version=version("tandem-backend"),
+        description="A to-do list that is the same on every tab and device, at once.",
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        max_body_size=BODY_MAX,
+        **options,
+    )
+    app.openapi = lambda: describe(app)
+    return app
+
+
+def create_app(settings: BackendSettings) -> FastAPI:
+    """Return the backend as an app of its own, which posts its events to one websocket service."""
+    clock = Clock()
+    prepare_database(settings)
+    keys = load_keys(settings.data_dir / "keys", lambda: uuid7(int(clock.now() * 1000), os.urandom))
+    client = httpx.AsyncClient(timeout=5.0)
+    bus = HttpBus(settings.websocket_service_url, client, settings.app_api_token.get_secret_value() or None)
+    backend = build_backend(
+        settings,
+        database=open_database(settings),
+        bus=bus,
+        keyring=lambda: keys,
+        clock=clock,
+        random_bytes=os.urandom,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        backend.start()
+        try:
+            yield
+        finally:
+            await backend.stop()
+            await bus.close()
+
+    app = new_app("Tandem backend", lifespan=lifespan)
+    backend.install(app)
+    app.include_router(operations_routes(backend.not_ready, [backend.registry]))
+    return app
+
+
+def main() -> None:
+    """Run the backend as a program of its own."""
+    settings = BackendSettings.load()
+    configure_logging(settings.log_level)
+    listener = bind(settings.host, settings.port)
+    asyncio.run(serve(create_app(settings), listener))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What Tandem does: commands on tasks, accounts, and the publishing of events."""

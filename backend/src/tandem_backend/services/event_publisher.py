@@ -1,0 +1,141 @@
+"""The relay from the outbox to the event bus (EV1 to EV4).
+
+One task publishes, in order. It is woken by commits and looks by itself now and then, so a lost wake-up costs seconds
+and no event. What it published it removes a little later, many events at a time: a removal of its own for each event
+would double the commits. Killed in between, its successor publishes them again, which clients do not notice (CL2).
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from tandem_backend.storage import outbox
+from tandem_backend.storage.database import Database, StorageFullError, StorageUnavailableError
+from tandem_backend.storage.outbox import StoredEvent
+from tandem_platform.bus import TASK_UPDATES, BusUnavailableError, EventBus
+
+logger = logging.getLogger(__name__)
+
+BATCH: Final = 100
+"""Events that are handed to the bus at once."""
+_REMOVE_AT: Final = 200
+_IDLE_SECONDS: Final = 1.0
+_RETRY_FIRST: Final = 0.1
+_RETRY_MAX: Final = 5.0
+
+
+class EventPublisher:
+    """Publishes what is in the outbox."""
+
+    def __init__(
+        self,
+        database: Database,
+        bus: EventBus,
+        *,
+        registry: CollectorRegistry,
+        jitter: Callable[[], float],
+        topic: str = TASK_UPDATES,
+    ) -> None:
+        """Create the relay; it wakes with each commit of ``database``.
+
+        Args:
+            database: Where the outbox is.
+            bus: Where the events go.
+            registry: Where the metrics go.
+            jitter: Random numbers from 0 to 1 that spread retries.
+            topic: The bus's topic.
+        """
+        self._database = database
+        self._bus = bus
+        self._topic = topic
+        self._jitter = jitter
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._published: set[int] = set()
+        self._failures = 0
+        self._task: asyncio.Task[None] | None = None
+        self._count = Counter("tandem_events_published", "Events handed to the bus", registry=registry)
+        self._failed = Counter("tandem_publish_failures", "Batches that the bus did not take", registry=registry)
+        self._backlog = Gauge("tandem_outbox_backlog", "Events read and not yet published", registry=registry)
+        database.on_commit(self._wake.set)
+
+    def start(self) -> None:
+        """Begin to publish, with what an earlier process left behind first."""
+        self._wake.set()
+        self._task = asyncio.create_task(self._run(), name="event-publisher")
+
+    async def stop(self, patience: float = 1.0) -> None:
+        """Publish what is left, for at most ``patience`` seconds, then stop. The rest stays in the outbox."""
+        if self._task is None:
+            return
+        self._idle.clear()
+        self._wake.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), patience)
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        self._task = None
+        with contextlib.suppress(StorageUnavailableError, StorageFullError):
+            await self._remove()
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the bus has refused the last batches."""
+        return self._failures > 0
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._publish_waiting()
+            except (BusUnavailableError, StorageUnavailableError, StorageFullError) as error:
+                await self._back_off(error)
+                continue
+            except Exception:
+                # A bug must not silence the relay for good; the events stay where they are.
+                logger.exception("publishing failed")
+                await self._back_off(None)
+                continue
+            self._failures = 0
+            if not self._wake.is_set():
+                self._idle.set()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
+
+    async def _publish_waiting(self) -> None:
+        quiet = not self._wake.is_set()
+        self._wake.clear()
+        while batch := await self._read():
+            quiet = False
+            self._backlog.set(len(batch))
+            await self._bus.publish(self._topic, [stored.event for stored in batch])
+            self._published.update(stored.id for stored in batch)
+            self._count.inc(len(batch))
+            self._backlog.set(0)
+            if len(self._published) >= _REMOVE_AT:
+                await self._remove()
+        if quiet and self._published:
+            await self._remove()
+
+    async def _read(self) -> list[StoredEvent]:
+        known = sorted(self._published)
+        return await self._database.read(lambda connection: outbox.waiting(connection, known, BATCH))
+
+    async def _remove(self) -> None:
+        ids = sorted(self._published)
+        if not ids:
+            return
+        await self._database.write(lambda connection: outbox.remove(connection, ids))
+        self._published.clear()
+
+    async def _back_off(self, error: Exception | None) -> None:
+        self._failures += 1
+        self._failed.inc()
+        if error is not None and self._failures == 1:
+            logger.warning("events wait in the outbox: %s", error)
+        wait = min(_RETRY_MAX, _RETRY_FIRST * 2 ** min(self._failures, 10))
+        await asyncio.sleep(wait * (0.5 + self._jitter() / 2))

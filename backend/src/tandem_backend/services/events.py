@@ -1,0 +1,69 @@
+"""The documents that are published, built where their change is made."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from tandem_backend.domain.moments import wire
+from tandem_backend.storage.sessions import Actor
+from tandem_backend.storage.spaces import Advance
+from tandem_protocol.events import TaskEventType
+
+
+def task_event(
+    kind: TaskEventType,
+    task: dict[str, Any],
+    *,
+    event_id: str,
+    place: Advance,
+    actor: Actor,
+    mutation: str,
+    audience: Sequence[str],
+    now: int,
+) -> bytes:
+    """Return a `tandem_protocol.events.TaskEvent` as JSON.
+
+    Args:
+        kind: What happened (EV5).
+        task: The task's document after the change.
+        event_id: A fresh id.
+        place: Epoch and ``seq`` of the change.
+        actor: Who did it.
+        mutation: The Idempotency-Key, or the event's id.
+        audience: Who may see it (EV6).
+        now: Milliseconds since 1970.
+    """
+    return orjson.dumps(
+        {
+            "event_type": kind.value,
+            "event_id": event_id,
+            "user_id": task["user_id"],
+            "task": task,
+            "space": task["space"],
+            "epoch": place.epoch,
+            "seq": place.seq,
+            "timestamp": wire(now),
+            "actor": {
+                "user_id": actor.user_id,
+                "name": actor.name,
+                "device_id": actor.session_id,
+                "device": actor.device,
+            },
+            "mutation": mutation,
+            "audience": audience,
+        }
+    )
+
+
+def session_revoked(*, event_id: str, user_id: str, sessions: Sequence[str], now: int) -> bytes:
+    """Return a `tandem_protocol.events.SessionRevoked` as JSON (EV7)."""
+    return orjson.dumps(
+        {
+            "event_type": "session.revoked",
+            "event_id": event_id,
+            "user_id": user_id,
+            "sessions": sessions,
+            "timestamp": wire(now),
+        }
+    )

@@ -1,0 +1,48 @@
+"""Passwords: Argon2id (RFC 9106) in threads, a few at a time."""
+
+import asyncio
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+_AT_ONCE: Final = 2
+"""Hashes computed at the same time: each takes 64 MiB and a processor for some 50 ms."""
+
+
+class Passwords:
+    """Hashes and checks passwords, off the event loop."""
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        """Create it; without ``hasher``, with the second recommended parameters of RFC 9106."""
+        self._hasher = hasher or PasswordHasher()
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._dummy: str | None = None
+
+    async def hash(self, password: str) -> str:
+        """Return the encoded hash of a new password."""
+        async with self._slots:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def verify(self, encoded: str | None, password: str) -> bool:
+        """Return whether the password is right.
+
+        Args:
+            encoded: The stored hash; None when there is no such account, which takes the same work (AU1).
+            password: What was typed.
+        """
+        async with self._slots:
+            if self._dummy is None:
+                self._dummy = await asyncio.to_thread(self._hasher.hash, "no account has this password")
+            right = await asyncio.to_thread(self._check, encoded or self._dummy, password)
+        return right and encoded is not None
+
+    def outdated(self, encoded: str) -> bool:
+        """Return whether the hash was made with weaker parameters than today's."""
+        return self._hasher.check_needs_rehash(encoded)
+
+    def _check(self, encoded: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(encoded, password)
+        except (VerifyMismatchError, VerificationError, InvalidHashError):
+            return False

@@ -1,0 +1,86 @@
+"""Settings of the backend."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
+
+from tandem_platform.settings import Settings
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+"""Several values in one variable, with commas between them."""
+
+
+class BackendSettings(Settings):
+    """What the backend reads from the environment."""
+
+    host: str = Field("127.0.0.1", alias="HOST", description="Address to listen on")
+    port: int = Field(8000, alias="PORT", ge=0, le=65535, description="Port to listen on")
+    data_dir: Path = Field(Path("data"), alias="TANDEM_DATA_DIR", description="Folder of the database and the keys")
+    database_url: SecretStr = Field(
+        SecretStr(""),
+        alias="DATABASE_URL",
+        description="`postgresql://user:password@host/database`; without it SQLite in the data folder",
+    )
+    allowed_origins: CommaList = Field(
+        (),
+        alias="TANDEM_ALLOWED_ORIGINS",
+        description="Origins of other sites' pages that may use this server",
+    )
+    trusted_proxies: CommaList = Field(
+        ("127.0.0.1", "::1"),
+        alias="TANDEM_TRUSTED_PROXIES",
+        description="Addresses of reverse proxies whose X-Forwarded-For and -Proto headers are believed",
+    )
+    registration: Literal["open", "closed"] = Field(
+        "open",
+        alias="TANDEM_REGISTRATION",
+        description="Whether anybody who reaches the server may make an account",
+    )
+    access_token_seconds: int = Field(
+        900,
+        alias="TANDEM_ACCESS_TOKEN_SECONDS",
+        ge=5,
+        le=86400,
+        description="How long an access token is good",
+    )
+    session_days: int = Field(
+        60,
+        alias="TANDEM_SESSION_DAYS",
+        ge=1,
+        le=400,
+        description="Days without use after which a session ends",
+    )
+    tries_per_account: int = Field(
+        10, alias="TANDEM_TRIES_PER_ACCOUNT", ge=1, description="Password tries for an account in 15 minutes"
+    )
+    tries_per_network: int = Field(
+        100,
+        alias="TANDEM_TRIES_PER_NETWORK",
+        ge=1,
+        description="Password tries from an address in 15 minutes",
+    )
+    internal_token: SecretStr = Field(
+        SecretStr(""),
+        alias="TANDEM_INTERNAL_TOKEN",
+        description="Shared by backend and websocket service; without it the backend answers no heads",
+    )
+    websocket_service_url: str = Field(
+        "http://127.0.0.1:8005",
+        alias="TANDEM_WEBSOCKET_SERVICE_URL",
+        description="Where a backend of its own posts events",
+    )
+    app_api_token: SecretStr = Field(
+        SecretStr(""),
+        alias="APP_API_TOKEN",
+        description="What the websocket service wants in `dapr-api-token`",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", alias="TANDEM_LOG_LEVEL", description="The lowest level that is logged"
+    )

@@ -1,0 +1,109 @@
+"""Bringing a database to the present schema (ST1, ST2)."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from tandem_platform.server import StartError
+
+_SCRIPTS: Final = Path(__file__).parent / "migrations"
+
+
+class Migrated(NamedTuple):
+    """From which revision to which; ``before`` is None for a new database. ``backup`` is the copy that was made."""
+
+    before: str | None
+    after: str
+    backup: Path | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether there was anything to do."""
+        return self.before != self.after
+
+
+def migrate(engine: Engine, backup: Callable[[str], Path] | None = None, scripts: Path = _SCRIPTS) -> Migrated:
+    """Bring the database to the newest revision.
+
+    Args:
+        engine: Of the database.
+        backup: Copies the database before the first change and returns where to; gets the revision it had.
+        scripts: The folder of the migrations.
+
+    Raises:
+        StartError: The database is newer than this program, locked, or out of reach, or a migration failed.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    directory = ScriptDirectory.from_config(config)
+    newest = directory.get_current_head() or ""
+    copy: Path | None = None
+    try:
+        with engine.connect() as connection:
+            present = MigrationContext.configure(connection).get_current_revision()
+            connection.rollback()
+            if present is not None and not _known(directory, present):
+                raise StartError(
+                    f"the database is at revision {present}, which this version of Tandem does not know: "
+                    "it was written by a newer version. Start that one, or restore a backup. Nothing was changed."
+                )
+            if present == newest:
+                return Migrated(present, newest, None)
+            if present is not None and backup is not None:
+                copy = backup(present)
+            _upgrade(connection, config)
+    except DBAPIError as error:
+        place = f" The copy from before is {copy}." if copy else ""
+        raise StartError(f"the database cannot be used: {error.orig}.{place}") from error
+    except OSError as error:
+        raise StartError(f"cannot copy the database before the migration: {error.strerror or error}") from error
+    return Migrated(present, newest, copy)
+
+
+def revision(connection: Connection) -> str | None:
+    """Return the revision of a database."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def copy_sqlite(path: Path) -> Callable[[str], Path]:
+    """Return a function that copies a SQLite file beside itself, as `migrate` wants it.
+
+    The copy is made by SQLite, so what is still in the write-ahead log is in it.
+    """
+
+    def copy(present: str) -> Path:
+        target = path.with_name(f"{path.name}.before-{present}")
+        number = 1
+        while target.exists():
+            number += 1
+            target = path.with_name(f"{path.name}.before-{present}.{number}")
+        target.touch(mode=0o600)
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copied:
+            source.backup(copied)
+        return target
+
+    return copy
+
+
+def _known(directory: ScriptDirectory, present: str) -> bool:
+    try:
+        directory.get_revision(present)
+    except CommandError:
+        return False
+    return True
+
+
+def _upgrade(connection: Connection, config: Config) -> None:
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    connection.commit()
