@@ -55,7 +55,7 @@ export function AccountForm({ isNew, submit }: AccountFormProps) {
     <form
       ref={form}
       noValidate
-      className="grid gap-4"
+      className="grid grid-cols-1 gap-4"
       onSubmit={(event: SyntheticEvent) => {
         event.preventDefault();
         if (!busy) void send();

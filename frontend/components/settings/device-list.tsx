@@ -52,7 +52,7 @@ export function DeviceList({ loaded, reload, end }: ReturnType<typeof useSession
 function Device({ session, onSignOut }: { session: Session; onSignOut: () => void }) {
   return (
     <li className="flex items-center gap-3 py-3 first:pt-0 last:pb-0">
-      <span className="bg-muted text-muted-foreground grid size-10 shrink-0 place-items-center rounded-full">
+      <span className="bg-muted text-muted-foreground grid size-10 shrink-0 place-items-center rounded-full max-[22rem]:hidden">
         <DeviceIcon device={session.device} />
       </span>
       <span className="min-w-0 flex-1 text-sm">

@@ -55,7 +55,7 @@ export function PasswordForm({ onChanged }: PasswordFormProps) {
     <Section title="Change password" lead="Every other device is signed out when you do.">
       <form
         noValidate
-        className="grid gap-4"
+        className="grid grid-cols-1 gap-4"
         onSubmit={(event) => {
           event.preventDefault();
           void save();

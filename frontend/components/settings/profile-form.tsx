@@ -30,7 +30,7 @@ export function ProfileForm({ user }: { user: User }) {
   return (
     <Section title="Profile" lead={`Signed in as ${user.email}.`}>
       <form
-        className="grid gap-4"
+        className="grid grid-cols-1 gap-4"
         onSubmit={(event) => {
           event.preventDefault();
           void save();

@@ -14,7 +14,7 @@ export function SettingsScreen() {
   const sessions = useSessions();
   if (user === null) return null;
   return (
-    <main className="mx-auto grid max-w-2xl gap-4 px-4 pt-6 pb-20 sm:px-6 sm:pt-9">
+    <main className="mx-auto grid max-w-2xl grid-cols-1 gap-4 px-4 pt-6 pb-20 sm:px-6 sm:pt-9">
       <h1 className="text-2xl font-semibold tracking-tight">Settings</h1>
       <ProfileForm user={user} />
       <ThemePicker />

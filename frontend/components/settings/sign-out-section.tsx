@@ -1,6 +1,7 @@
 "use client";
 
 import { LogOut } from "lucide-react";
+import { useState } from "react";
 import { useAction } from "@/components/hooks/use-action";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/callout";
@@ -12,6 +13,13 @@ export function SignOutSection() {
   const signOut = useAuthStore((state) => state.signOut);
   const signOutEverywhere = useAuthStore((state) => state.signOutEverywhere);
   const { busy, problem, run } = useAction();
+  const [isLeaving, setLeaving] = useState(false);
+
+  const leave = () => {
+    setLeaving(true);
+    void signOut();
+  };
+
   return (
     <Section title="Session" lead="Signing out everywhere ends every session at once, this one too.">
       {problem !== null && (
@@ -20,7 +28,7 @@ export function SignOutSection() {
         </Callout>
       )}
       <div className="flex flex-wrap gap-2">
-        <Button variant="outline" onClick={() => void signOut()}>
+        <Button variant="outline" disabled={isLeaving} onClick={leave}>
           <LogOut aria-hidden />
           Sign out
         </Button>

@@ -28,13 +28,13 @@ export function ConnectionStatus() {
     enabled,
     now,
   });
-  const isLong = action !== null || connection.phase === "stopped";
 
   return (
     <div
       className={cn(
         "order-1 flex min-w-0 items-center gap-2 text-sm",
-        isLong && "max-sm:order-3 max-sm:basis-full max-sm:pb-2",
+        action !== null && "max-sm:order-3 max-sm:basis-full max-sm:pb-2",
+        connection.phase === "stopped" && "order-3 basis-full pb-3",
       )}
     >
       <p

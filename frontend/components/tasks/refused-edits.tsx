@@ -13,7 +13,7 @@ export function RefusedEdits() {
   if (setAside.length === 0) return null;
   const more = setAside.length - SHOWN;
   return (
-    <section aria-label="Not saved" className="grid gap-2">
+    <section aria-label="Not saved" className="grid grid-cols-1 gap-2">
       {setAside.slice(0, SHOWN).map(({ key, title, reason }) => (
         <Callout key={key} tone="red" role="alert" className="flex items-center gap-3 py-1.5 pr-1.5">
           <p className="min-w-0 flex-1 py-1 wrap-anywhere">

@@ -85,7 +85,7 @@ export function TaskEditor({ base, current, onClose, ref }: TaskEditorProps) {
       ref={form}
       noValidate
       aria-label={`Edit ${base.title}`}
-      className="bg-card shadow-card my-1 grid scroll-mt-20 scroll-mb-4 gap-3 rounded-xl border p-4"
+      className="bg-card shadow-card my-1 grid scroll-mt-20 scroll-mb-4 grid-cols-1 gap-3 rounded-xl border p-4"
       onKeyDown={onKeyDown}
       onSubmit={(event) => {
         event.preventDefault();

@@ -25,9 +25,9 @@ export function TaskFields({ draft, zone, onChange }: TaskFieldsProps) {
   const isElsewhere = draft.time !== "" && zone !== deviceZone();
 
   return (
-    <div className="grid gap-2">
-      <div className="grid grid-cols-2 gap-2 sm:grid-cols-3">
-        <Field label="Priority" className="max-sm:col-span-2">
+    <div className="grid grid-cols-1 gap-2">
+      <div className="grid grid-cols-1 gap-2 min-[22rem]:grid-cols-2 sm:grid-cols-3">
+        <Field label="Priority" className="min-[22rem]:max-sm:col-span-2">
           {(control) => (
             <NativeSelect
               {...control}

@@ -79,7 +79,11 @@ export function TaskToolbar({ options, onChange, search }: TaskToolbarProps) {
       >
         <SlidersHorizontal aria-hidden />
       </Button>
-      <div id={moreId} hidden={!isOpen} className="order-3 grid basis-full grid-cols-2 gap-2">
+      <div
+        id={moreId}
+        hidden={!isOpen}
+        className="order-3 grid basis-full grid-cols-1 gap-2 min-[22rem]:grid-cols-2"
+      >
         <NativeSelect
           aria-label="Importance"
           value={options.priority}

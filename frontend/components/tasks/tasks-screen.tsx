@@ -26,7 +26,7 @@ export function TasksScreen() {
   const toDo = useMemo(() => tasks.reduce((count, task) => count + Number(!task.completed), 0), [tasks]);
 
   return (
-    <main className="mx-auto grid max-w-2xl gap-4 px-4 pt-6 pb-28 sm:px-6 sm:pt-9">
+    <main className="mx-auto grid max-w-2xl grid-cols-1 gap-4 px-4 pt-6 pb-28 sm:px-6 sm:pt-9">
       <div className="flex items-baseline justify-between gap-4">
         <h1 className="text-2xl font-semibold tracking-tight">Tasks</h1>
         {!isLoading && tasks.length > 0 && (

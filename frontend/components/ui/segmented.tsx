@@ -20,12 +20,12 @@ export function Segmented<T extends string>({
 }: SegmentedProps<T>) {
   const name = useId();
   return (
-    <fieldset className={cn("bg-muted flex rounded-lg p-0.5", className)}>
+    <fieldset className={cn("bg-muted flex min-w-0 rounded-lg p-0.5", className)}>
       <legend className="sr-only">{label}</legend>
       {options.map((option) => (
         <label
           key={option.value}
-          className="text-muted-foreground hover:text-foreground has-checked:bg-card has-checked:text-foreground has-focus-visible:outline-ring dark:has-checked:bg-input/70 relative flex h-9 flex-1 items-center justify-center rounded-md px-3 text-sm font-medium whitespace-nowrap transition-colors has-checked:shadow-sm has-focus-visible:outline-2 max-sm:h-10 pointer-coarse:h-10"
+          className="text-muted-foreground hover:text-foreground has-checked:bg-card has-checked:text-foreground has-focus-visible:outline-ring dark:has-checked:bg-input/70 relative flex h-9 flex-1 items-center justify-center rounded-md px-2 text-sm font-medium whitespace-nowrap transition-colors has-checked:shadow-sm has-focus-visible:outline-2 max-sm:h-10 sm:px-3 pointer-coarse:h-10"
         >
           <input
             type="radio"
