@@ -44,10 +44,11 @@ export function useRowFocus(ids: readonly string[], editedId: string | null): Ro
   }, [editedId]);
 
   const onFocus = useCallback((event: FocusEvent) => {
-    const control = event.target.closest<HTMLElement>("[data-control]")?.dataset.control;
     const id = event.target.closest<HTMLElement>("[data-task]")?.dataset.task;
-    const known = control === "toggle" || control === "edit" || control === "delete";
-    focused.current = known && id !== undefined ? { id, control } : null;
+    const name = event.target.closest<HTMLElement>("[data-control]")?.dataset.control;
+    // A form stands for the button that opened it.
+    const control = name === "toggle" || name === "delete" ? name : "edit";
+    focused.current = id === undefined ? null : { id, control };
   }, []);
 
   const onBlur = useCallback(() => {
@@ -58,7 +59,8 @@ export function useRowFocus(ids: readonly string[], editedId: string | null): Ro
 }
 
 function focusRow(list: HTMLElement | null, id: string, control: Control): void {
-  list
-    ?.querySelector<HTMLElement>(`[data-task="${CSS.escape(id)}"] [data-control="${control}"]`)
-    ?.focus({ preventScroll: false });
+  const row = Array.from(list?.querySelectorAll<HTMLElement>("[data-task]") ?? []).find(
+    (item) => item.dataset.task === id,
+  );
+  row?.querySelector<HTMLElement>(`[data-control="${control}"]`)?.focus();
 }
