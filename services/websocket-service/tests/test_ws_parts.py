@@ -24,7 +24,7 @@ from tandem_testing.sockets import TokenMint
 from tandem_websocket.authentication import Authenticator
 from tandem_websocket.broadcaster import Broadcaster
 from tandem_websocket.frames import PONG, Frame, encode_ping, encode_task_update
-from tandem_websocket.handshake import choose_subprotocol, find_token, origin_allowed
+from tandem_websocket.handshake import choose_subprotocol, find_token
 from tandem_websocket.heads import HeadsUnavailableError, RemoteHeads
 from tandem_websocket.heartbeat import batches
 from tandem_websocket.message_limits import MessageLimits
@@ -70,37 +70,6 @@ def test_the_token_is_found_in_either_place_hs1() -> None:
 def test_the_subprotocol_with_the_token_is_never_repeated_hs1() -> None:
     assert choose_subprotocol(["bearer.x", "tandem.v1"]) == "tandem.v1"
     assert choose_subprotocol(["bearer.x", "other"]) is None
-
-
-@pytest.mark.parametrize(
-    ("origin", "host", "allowed"),
-    [
-        ("http://localhost:8000", "localhost:8000", True),
-        ("http://LOCALHOST:8000", "localhost:8000", True),
-        ("https://tasks.example", "tasks.example", True),
-        ("https://tasks.example", "tasks.example:443", True),
-        ("https://tasks.example:443", "tasks.example", True),
-        ("http://[::1]:8000", "[::1]:8000", True),
-        ("https://listed.example", "tasks.example", True),
-        ("http://listed.example", "tasks.example", False),
-        ("http://localhost:3000", "localhost:8000", False),
-        ("https://tasks.example.evil", "tasks.example", False),
-        ("https://tasks.example", "tasks.example:8443", False),
-        ("https://tasks.example", None, False),
-        ("null", "null", False),
-        ("", "", False),
-        ("file://", "", False),
-        ("https://[broken", "[broken", False),
-        ("https://a:99999", "a:99999", False),
-    ],
-)
-def test_origins_hs2(origin: str, host: str | None, allowed: bool) -> None:  # noqa: FBT001
-    assert origin_allowed([origin], host, ["https://listed.example"]) is allowed
-
-
-def test_clients_without_an_origin_are_no_browsers_hs2() -> None:
-    assert origin_allowed([], "tasks.example", [])
-    assert not origin_allowed(["https://a", "https://a"], "a", [])
 
 
 def test_a_full_connection_is_closed_and_the_others_get_everything_ws7() -> None:

@@ -14,6 +14,8 @@ import orjson
 import pytest
 
 from tandem_platform.jwks import to_jwks
+from tandem_protocol.heads import HeadsReply
+from tandem_protocol.messages import SpaceHead
 from tandem_testing.sockets import PATIENCE, TokenMint, close_code, connect_with, receive, receive_type, task_event
 
 
@@ -44,7 +46,7 @@ async def program(port: int, **environment: str) -> AsyncGenerator[asyncio.subpr
 @asynccontextmanager
 async def backend(port: int, mint: TokenMint, user: str) -> AsyncGenerator[None]:
     """Answer what a backend answers, one request a connection."""
-    heads = {"heads": {user: {user: {"epoch": user, "head": 7}}}, "ended": []}
+    heads = HeadsReply(heads={user: {user: SpaceHead(epoch=user, head=7)}}, ended=[]).model_dump()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await reader.readuntil(b"\r\n\r\n")

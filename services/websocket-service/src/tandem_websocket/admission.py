@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from starlette.websockets import WebSocket
 
 from tandem_platform.jwks import KeysUnavailableError
+from tandem_platform.origins import origin_allowed
 from tandem_platform.problems import ProblemError
 from tandem_platform.tokens import AccessClaims, InvalidTokenError
 from tandem_protocol.problems import ProblemCode
 from tandem_websocket.authentication import Authenticator, SessionEndedError
-from tandem_websocket.handshake import find_token, origin_allowed
+from tandem_websocket.handshake import find_token
 
 
 class RefusedError(Exception):

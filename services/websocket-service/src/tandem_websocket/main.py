@@ -1,22 +1,19 @@
 """The websocket service as a program of its own."""
 
-import asyncio
 import contextlib
 import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any
 
 import httpx
-import uvloop
-from fastapi import FastAPI, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from fastapi import FastAPI
 
 from tandem_platform.clock import Clock
 from tandem_platform.jwks import RemoteKeys
 from tandem_platform.logs import configure_logging
+from tandem_platform.operations import operations_routes
 from tandem_platform.problems import install_problem_handlers
-from tandem_platform.server import StartError, bind, serve
+from tandem_platform.server import StartError, bind, run, serve
 from tandem_platform.settings import SettingsError
 from tandem_platform.tokens import TokenVerifier
 from tandem_websocket.heads import RemoteHeads
@@ -46,6 +43,7 @@ def compose(settings: WebSocketSettings, clock: Clock | None = None) -> tuple[Fa
         heads=RemoteHeads(backend_url, settings.internal_token.get_secret_value(), client),
         clock=clock,
         random_bytes=os.urandom,
+        sidecar_token=settings.app_api_token,
     )
 
     return standalone_app(service, client.aclose), service
@@ -77,28 +75,8 @@ def standalone_app(service: WebSocketService, close: Callable[[], Awaitable[None
     install_problem_handlers(app)
     app.include_router(service.router)
     app.include_router(service.events_router)
-    _add_probes(app, service)
+    app.include_router(operations_routes(service.not_ready, [service.registry]))
     return app
-
-
-def _add_probes(app: FastAPI, service: WebSocketService) -> None:
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        """Answer as long as the process works."""
-        return {"status": "healthy"}
-
-    @app.get("/ready")
-    async def ready(response: Response) -> dict[str, Any]:
-        """Tell whether the service can do its work, and if not, why."""
-        reasons = service.not_ready()
-        if reasons:
-            response.status_code = 503
-        return {"status": "not ready" if reasons else "ready", "reasons": reasons}
-
-    @app.get("/metrics")
-    async def metrics() -> Response:
-        """Tell Prometheus what was counted."""
-        return Response(generate_latest(service.registry), media_type=CONTENT_TYPE_LATEST)
 
 
 def main() -> int:
@@ -107,10 +85,9 @@ def main() -> int:
     try:
         settings = WebSocketSettings.load()
         listener = bind(settings.host, settings.port)
+        app, service = compose(settings)
+        run(serve(app, listener, drain=service.drain))
     except (SettingsError, StartError) as error:
         sys.stderr.write(f"tandem-websocket: {error}\n")
         return 1
-    app, service = compose(settings)
-    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(app, listener, drain=service.drain))
     return 0

@@ -13,7 +13,6 @@ from tandem_protocol.problems import ProblemCode
 from tandem_websocket.broadcaster import Broadcaster
 from tandem_websocket.consumer import Consumer
 from tandem_websocket.dapr import DROP, NotAnEnvelopeError, read_delivery, reply
-from tandem_websocket.settings import WebSocketSettings
 from tandem_websocket.sockets import Sockets
 
 EVENTS_PATH: Final = "/events/task-updates"
@@ -55,7 +54,7 @@ def build_router(sockets: Sockets, broadcaster: Broadcaster, operator_token: Sec
     return router
 
 
-def build_events_router(consumer: Consumer, settings: WebSocketSettings) -> APIRouter:
+def build_events_router(consumer: Consumer, sidecar_token: SecretStr) -> APIRouter:
     """Return the routes for Dapr's sidecar.
 
     Whoever may post here speaks to every user's browsers: the sidecar shows its token, and where none is set
@@ -63,7 +62,7 @@ def build_events_router(consumer: Consumer, settings: WebSocketSettings) -> APIR
 
     Args:
         consumer: Takes the events.
-        settings: The sidecar's token.
+        sidecar_token: What the sidecar shows.
     """
     router = APIRouter(include_in_schema=False)
 
@@ -75,7 +74,7 @@ def build_events_router(consumer: Consumer, settings: WebSocketSettings) -> APIR
     @router.post(EVENTS_PATH)
     async def take_events(request: Request) -> dict[str, Any]:
         """Take one event or a bulk of them, and answer which of them were none."""
-        _check_sidecar(request, settings.app_api_token)
+        _check_sidecar(request, sidecar_token)
         try:
             delivery = read_delivery(await request.body())
         except NotAnEnvelopeError:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 
 import orjson
+from pydantic import SecretStr
 
 from tandem_platform.clock import Clock
 from tandem_platform.rate_limit import Rate
@@ -21,7 +22,7 @@ from tandem_websocket.metrics import Metrics
 from tandem_websocket.receiver import ReceiverContext
 from tandem_websocket.revocations import Revocations
 from tandem_websocket.routes import build_events_router, build_router
-from tandem_websocket.settings import WebSocketSettings
+from tandem_websocket.settings import SocketSettings
 from tandem_websocket.sockets import Sockets, Surroundings
 from tandem_websocket.upkeep import KeyKeeper, sweep
 
@@ -33,12 +34,13 @@ class WebSocketService:
 
     def __init__(
         self,
-        settings: WebSocketSettings,
+        settings: SocketSettings,
         *,
         verifier: TokenVerifier,
         refresh_keys: RefreshKeys | None,
         heads: HeadsSource,
         surroundings: Surroundings,
+        sidecar_token: SecretStr,
     ) -> None:
         """Put the parts together; nothing runs before `start`.
 
@@ -48,6 +50,7 @@ class WebSocketService:
             refresh_keys: Fetches the public keys again; None where they never change.
             heads: Tells the heads for the pings.
             surroundings: Time and randomness.
+            sidecar_token: What Dapr's sidecar shows; empty when there is none.
         """
         clock = surroundings.clock
         metrics = Metrics()
@@ -77,7 +80,7 @@ class WebSocketService:
         """The Prometheus metrics."""
         self.router = build_router(self._sockets, broadcaster, settings.operator_token)
         """The sockets and ``/status``."""
-        self.events_router = build_events_router(self._consumer, settings)
+        self.events_router = build_events_router(self._consumer, sidecar_token)
         """Events by HTTP, from Dapr. Not for a process that has them from its own bus."""
 
     async def start(self) -> None:
@@ -127,13 +130,14 @@ class WebSocketService:
 
 
 def build_service(
-    settings: WebSocketSettings,
+    settings: SocketSettings,
     *,
     verifier: TokenVerifier,
     refresh_keys: RefreshKeys | None,
     heads: HeadsSource,
     clock: Clock,
     random_bytes: RandomBytes,
+    sidecar_token: SecretStr | None = None,
 ) -> WebSocketService:
     """Create the service.
 
@@ -144,6 +148,7 @@ def build_service(
         heads: Tells the heads for the pings.
         clock: Time.
         random_bytes: Randomness, such as ``os.urandom``.
+        sidecar_token: What Dapr's sidecar shows with each event.
     """
     return WebSocketService(
         settings,
@@ -151,4 +156,5 @@ def build_service(
         refresh_keys=refresh_keys,
         heads=heads,
         surroundings=Surroundings(clock, random_bytes),
+        sidecar_token=sidecar_token or SecretStr(""),
     )

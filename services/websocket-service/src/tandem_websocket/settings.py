@@ -12,15 +12,9 @@ from tandem_protocol.limits import INBOUND_FRAME_MAX
 _MIB: Final = 1024 * 1024
 
 
-class WebSocketSettings(Settings):
-    """What an operator can set; a field's alias is its environment variable."""
+class SocketSettings(Settings):
+    """What the sockets need, wherever they run; a field's alias is its environment variable."""
 
-    host: str = Field(
-        "0.0.0.0",  # noqa: S104 - browsers of other machines connect to it
-        alias="HOST",
-        description="Address on which the websocket service listens",
-    )
-    port: int = Field(8005, ge=0, le=65535, alias="PORT", description="Port of the websocket service")
     heartbeat_interval: float = Field(
         30.0, gt=0, le=3600, alias="HEARTBEAT_INTERVAL", description="Seconds between two pings of a socket"
     )
@@ -58,6 +52,31 @@ class WebSocketSettings(Settings):
         alias="TANDEM_OPERATOR_TOKEN",
         description="Bearer token that shows connections_per_user in /status; empty: nobody sees it",
     )
+    drain_spread: float = Field(
+        5.0,
+        ge=0,
+        le=3600,
+        alias="TANDEM_DRAIN_SPREAD",
+        description="Seconds over which clients are told to come back when the service goes down",
+    )
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part for part in (item.strip() for item in value.split(",")) if part)
+        return value
+
+
+class WebSocketSettings(SocketSettings):
+    """What a websocket service with a process of its own reads besides."""
+
+    host: str = Field(
+        "0.0.0.0",  # noqa: S104 - browsers of other machines connect to it
+        alias="HOST",
+        description="Address on which the websocket service listens",
+    )
+    port: int = Field(8005, ge=0, le=65535, alias="PORT", description="Port of the websocket service")
     dapr_http_port: int = Field(
         3500, ge=1, le=65535, alias="DAPR_HTTP_PORT", description="HTTP port of the Dapr sidecar"
     )
@@ -78,17 +97,3 @@ class WebSocketSettings(Settings):
         alias="TANDEM_INTERNAL_TOKEN",
         description="Bearer token with which the websocket service asks the backend for heads",
     )
-    drain_spread: float = Field(
-        5.0,
-        ge=0,
-        le=3600,
-        alias="TANDEM_DRAIN_SPREAD",
-        description="Seconds over which clients are told to come back when the service goes down",
-    )
-
-    @field_validator("allowed_origins", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part for part in (item.strip() for item in value.split(",")) if part)
-        return value

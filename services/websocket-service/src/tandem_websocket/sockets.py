@@ -22,7 +22,7 @@ from tandem_websocket.frames import Frame, encode
 from tandem_websocket.handshake import choose_subprotocol
 from tandem_websocket.receiver import Receiver, ReceiverContext
 from tandem_websocket.revocations import Revocations
-from tandem_websocket.settings import WebSocketSettings
+from tandem_websocket.settings import SocketSettings
 
 DRAIN_SECONDS: Final = 1.0
 """How long the clients may take to read their farewell."""
@@ -42,7 +42,7 @@ class Sockets:
 
     def __init__(
         self,
-        settings: WebSocketSettings,
+        settings: SocketSettings,
         admission: Admission,
         revocations: Revocations,
         context: ReceiverContext,
