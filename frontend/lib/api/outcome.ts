@@ -13,11 +13,8 @@ export function failure(problem: Problem): { ok: false; problem: Problem } {
   return { ok: false, problem };
 }
 
-/** The status of a {@link Problem} that was made here, because no answer came. */
-export const NO_ANSWER = 0;
-
 /**
- * The refusal that stands for "no answer came".
+ * The refusal that stands for "no answer came"; its status is 0.
  *
  * @param detail - What a person is told.
  */
@@ -25,8 +22,17 @@ export function unavailable(detail = "The server cannot be reached."): Problem {
   return {
     type: "urn:tandem:problem:unavailable",
     title: "Not reachable",
-    status: NO_ANSWER,
+    status: 0,
     detail,
     code: "unavailable",
   };
 }
+
+/** The refusal of what only somebody who is signed in may do. */
+export const NOBODY: Problem = {
+  type: "urn:tandem:problem:unauthenticated",
+  title: "Not signed in",
+  status: 401,
+  detail: "Nobody is signed in.",
+  code: "unauthenticated",
+};

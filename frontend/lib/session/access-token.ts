@@ -3,6 +3,8 @@ import type { Authenticated } from "@/lib/protocol/types";
 /** A token, and when to replace it. */
 export interface AccessToken {
   readonly value: string;
+  /** Whose it is. */
+  readonly userId: string;
   /** From then on (ms of the monotonic clock) it is replaced before it is used. */
   readonly renewAt: number;
 }
@@ -15,5 +17,9 @@ const MARGIN_MS = 60_000;
  */
 export function accessToken(authenticated: Authenticated, now: number): AccessToken {
   const life = authenticated.expires_in * 1000;
-  return { value: authenticated.access_token, renewAt: now + Math.max(life - MARGIN_MS, (life * 2) / 3) };
+  return {
+    value: authenticated.access_token,
+    userId: authenticated.user.id,
+    renewAt: now + Math.max(life - MARGIN_MS, (life * 2) / 3),
+  };
 }

@@ -1,7 +1,7 @@
 import { authorize, type Authorized, type Tokens } from "@/lib/api/authorized";
 import { refusal, type Call, type Http, type Reply } from "@/lib/api/http";
-import { success, type Outcome } from "@/lib/api/outcome";
-import type { Authenticated, Problem, User } from "@/lib/protocol/types";
+import { NOBODY, success, type Outcome } from "@/lib/api/outcome";
+import type { Authenticated, User } from "@/lib/protocol/types";
 import type { Clock } from "@/lib/sync/clock";
 import { accessToken, type AccessToken } from "./access-token";
 import * as calls from "./calls";
@@ -31,13 +31,6 @@ export const RESTORING: SessionState = { status: "restoring", user: null, sessio
 const SESSION_OVER = "Your session has ended. Please sign in again.";
 const COOKIE_LEFT =
   "You are signed out here, but the server could not be told. Close the browser, or sign out again when it is back.";
-const NOBODY: Problem = {
-  type: "urn:tandem:problem:unauthenticated",
-  title: "Not signed in",
-  status: 401,
-  detail: "Nobody is signed in.",
-  code: "unauthenticated",
-};
 
 /**
  * The session of this tab. The access token is only in memory; the refresh cookie, which scripts cannot read, brings

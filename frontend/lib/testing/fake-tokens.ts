@@ -1,6 +1,7 @@
 import type { Tokens } from "@/lib/api/authorized";
 import type { Refusal, Reply } from "@/lib/api/http";
 import type { AccessToken } from "@/lib/session/access-token";
+import { USER } from "./builders";
 import type { FakeClock } from "./fake-clock";
 
 const LIFE_MS = 14 * 60_000;
@@ -35,6 +36,6 @@ export class FakeTokens implements Tokens {
 
   #make(): AccessToken {
     this.#made += 1;
-    return { value: `token-${this.#made}`, renewAt: this.#clock.now() + LIFE_MS };
+    return { value: `token-${this.#made}`, userId: USER, renewAt: this.#clock.now() + LIFE_MS };
   }
 }

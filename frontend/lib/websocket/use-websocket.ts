@@ -3,8 +3,9 @@
 import { useEffect } from "react";
 import { v7 as uuidv7 } from "uuid";
 import { socketUrl } from "@/lib/api/addresses";
+import { authorize } from "@/lib/api/authorized";
 import { createRemote } from "@/lib/api/tasks";
-import { session } from "@/lib/session/browser-session";
+import { http, session } from "@/lib/session/browser-session";
 import { browserClock } from "@/lib/sync/clock";
 import { memoryStorage } from "@/lib/sync/edit-storage";
 import { attachClient, publishNotice, publishSnapshot, useTaskStore } from "@/stores/task-store";
@@ -55,7 +56,7 @@ function createClient(userId: string): SyncClient {
     clock: browserClock,
     random: Math.random,
     newId: uuidv7,
-    remote: createRemote(session.send, userId),
+    remote: createRemote(authorize(http, session, userId), userId),
     tokens: session,
     openSocket: browserSockets(socketUrl(userId, window.location), WebSocket),
     storage,
