@@ -4,6 +4,8 @@ import type { Clock } from "@/lib/sync/clock";
 import { unavailable } from "./outcome";
 
 const TIMEOUT_MS = 30_000;
+/** Nobody waits longer than that, whatever the server asks. */
+const RETRY_AFTER_MAX_MS = 600_000;
 
 /** One request of the API and how its answer is read. */
 export interface Call<T> {
@@ -103,5 +105,5 @@ function isProblem(body: unknown): body is Problem {
 /** Only the form in seconds: the other one needs a clock that is right. */
 function retryAfterMs(response: Response): number | null {
   const seconds = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null;
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds * 1000, RETRY_AFTER_MAX_MS) : null;
 }

@@ -101,7 +101,7 @@ export function isString(value: unknown): value is string {
   return typeof value === "string";
 }
 
-/** A JSON number. */
+/** A JSON number; one that is too large for this language is none. */
 export function isNumber(value: unknown): value is number {
-  return typeof value === "number";
+  return Number.isFinite(value);
 }

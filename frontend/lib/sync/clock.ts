@@ -11,12 +11,15 @@ export interface Clock {
   setTimer(run: () => void, ms: number): Cancel;
 }
 
+/** The longest time that a browser's timer can wait; anything longer would run at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** The browser's clocks and timers. */
 export const browserClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   setTimer: (run, ms) => {
-    const timer = setTimeout(run, ms);
+    const timer = setTimeout(run, Math.min(ms, LONGEST_MS));
     return () => {
       clearTimeout(timer);
     };

@@ -16,7 +16,12 @@ export class FakeSocket {
 
   /** The server says something. */
   say(message: ServerMessage): void {
-    this.#listener.message(JSON.stringify(message));
+    this.sayRaw(JSON.stringify(message));
+  }
+
+  /** The server, or whoever it is, says anything. */
+  sayRaw(text: string): void {
+    this.#listener.message(text);
   }
 
   /** The server says hello. */

@@ -11,6 +11,8 @@ export class FakeTokens implements Tokens {
   readonly #clock: FakeClock;
   #token: AccessToken;
   #made = 0;
+  /** How long the next tokens live. */
+  lifeMs = LIFE_MS;
   /** Refuses everything with this while it is set. */
   refusal: Refusal | null = null;
 
@@ -36,6 +38,6 @@ export class FakeTokens implements Tokens {
 
   #make(): AccessToken {
     this.#made += 1;
-    return { value: `token-${this.#made}`, userId: USER, renewAt: this.#clock.now() + LIFE_MS };
+    return { value: `token-${this.#made}`, userId: USER, renewAt: this.#clock.now() + this.lifeMs };
   }
 }

@@ -195,3 +195,22 @@ describe("a connection", () => {
     );
   });
 });
+
+describe("a server that says nonsense", () => {
+  it("makes no loop: not of the heartbeat, not of coming back, not of tokens that are over [CL11]", async () => {
+    const { clock, sockets, tokens } = await setUp();
+    tokens.lifeMs = 0;
+    sockets.opened = (socket) => {
+      socket.hello(-1);
+    };
+    sockets.last.hello(0);
+    await clock.advance(60_000);
+    expect(sockets.all.length).toBeLessThanOrEqual(31);
+    sockets.last.say({ type: "reconnect", after_ms: -1 });
+    sockets.last.hello(1e9);
+    sockets.last.say({ type: "reconnect", after_ms: 1e12 });
+    const before = sockets.all.length;
+    await clock.advance(300_000);
+    expect(sockets.all.length).toBeGreaterThan(before);
+  });
+});

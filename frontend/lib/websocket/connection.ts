@@ -7,6 +7,12 @@ import type { OpenSocket, Socket } from "./socket";
 import type { Effect, Event, State } from "./states";
 import { TokenRenewal } from "./token-renewal";
 
+/** The shortest and the longest of a time (ms) that the server may ask for: a broken one must not make a loop. */
+type Range = readonly [number, number];
+
+const HEARTBEAT_MS: Range = [1_000, 600_000];
+const COME_BACK_MS: Range = [0, 300_000];
+
 /** What a connection needs of its surroundings. */
 export interface ConnectionPorts {
   readonly clock: Clock;
@@ -56,11 +62,14 @@ export class Connection {
   receive(message: ServerMessage): void {
     switch (message.type) {
       case "hello":
-        this.dispatch({ type: "hello", heartbeatMs: message.heartbeat_interval * 1000 });
+        this.dispatch({
+          type: "hello",
+          heartbeatMs: within(HEARTBEAT_MS, message.heartbeat_interval * 1000),
+        });
         if (this.#socket !== null) this.#renewal.start(this.#token);
         break;
       case "reconnect":
-        this.dispatch({ type: "reconnect", afterMs: message.after_ms });
+        this.dispatch({ type: "reconnect", afterMs: within(COME_BACK_MS, message.after_ms) });
         break;
       case "task_update":
       case "ping":
@@ -154,4 +163,8 @@ export class Connection {
     this.#socket = null;
     socket?.close();
   }
+}
+
+function within([shortest, longest]: Range, ms: number): number {
+  return Math.min(Math.max(ms, shortest), longest);
 }

@@ -2,6 +2,9 @@ import type { Tokens } from "@/lib/api/authorized";
 import { backoffMs } from "@/lib/sync/backoff";
 import type { Cancel, Clock } from "@/lib/sync/clock";
 
+/** A token that is over when it comes must not make a loop. */
+const SOONEST_MS = 1_000;
+
 /** What a renewal needs of its surroundings. */
 export interface RenewalPorts {
   readonly clock: Clock;
@@ -50,7 +53,7 @@ export class TokenRenewal {
     this.#failures = 0;
     const { value, renewAt } = reply.value;
     if (value !== sent) send(value);
-    this.#schedule(value, renewAt - clock.now());
+    this.#schedule(value, Math.max(renewAt - clock.now(), SOONEST_MS));
   }
 
   #schedule(sent: string, ms: number): void {
