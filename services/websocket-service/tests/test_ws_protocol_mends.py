@@ -4,13 +4,13 @@ import asyncio
 import base64
 import os
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
 import orjson
 import pytest
 
-from tandem_testing.sockets import PATIENCE, SocketServer
+from tandem_testing.sockets import PATIENCE, SocketServer, TokenMint, socket_server
 
 MASK = b"\x00\x00\x00\x00"
 TEXT, BINARY, CLOSE, PING, CONTINUATION = 1, 2, 8, 9, 0
@@ -25,19 +25,23 @@ def frame(opcode: int, payload: bytes, *, fin: bool = True, masked: bool = True)
     return head + (MASK if masked else b"") + payload
 
 
+def handshake(user: str, token: str) -> bytes:
+    key = base64.b64encode(os.urandom(16)).decode()
+    return (
+        f"GET /ws/{user}?token={token} HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    ).encode()
+
+
 @asynccontextmanager
 async def opened(
-    server: SocketServer, *, extra: bytes = b"", user: str | None = None
+    server: SocketServer, *, extra: bytes = b""
 ) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """Send a good handshake, with ``extra`` bytes right behind it."""
-    user = user or str(uuid4())
+    user = str(uuid4())
     token = server.mint.token(user, str(uuid4()))
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-    key = base64.b64encode(os.urandom(16)).decode()
-    writer.write(
-        f"GET /ws/{user}?token={token} HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
-    )
+    writer.write(handshake(user, token))
     if extra:
         writer.write(extra)
     else:
@@ -167,3 +171,27 @@ async def test_a_client_may_vanish_within_the_handshake(server: SocketServer) ->
         writer.write(b"GET /ws/x HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n".ljust(size, b"x"))
         writer.transport.abort()
     await server.status(connections=0)
+
+
+@pytest.mark.parametrize("sent", [frame(TEXT, b"\xff"), frame(3, b""), frame(TEXT, b"x" * 70_000), frame(CLOSE, b"")])
+async def test_broken_frames_before_the_connection_is_accepted_end_it(sent: bytes) -> None:
+    asked, release = asyncio.Event(), asyncio.Event()
+
+    async def refresh() -> None:
+        asked.set()
+        await release.wait()
+
+    async with socket_server(heartbeat_interval=3600, refresh_keys=refresh) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(handshake(str(uuid4()), TokenMint("new").token(str(uuid4()), str(uuid4()))))
+        await asyncio.wait_for(asked.wait(), PATIENCE)
+        writer.write(sent)
+        await writer.drain()
+        # The service has read it when it answers somebody who came later.
+        await server.status(connections=0)
+        release.set()
+        async with asyncio.timeout(PATIENCE):
+            with suppress(ConnectionResetError):
+                await reader.read()
+        writer.close()
+        await server.status(connections=0)

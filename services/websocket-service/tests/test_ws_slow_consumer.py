@@ -98,6 +98,32 @@ async def test_pings_of_a_client_that_does_not_read_pile_up_no_pongs_ws7(server:
         assert _resident_bytes() - before < 12 * 1024 * 1024
 
 
+async def test_a_client_that_closes_but_does_not_read_is_dropped_ws7() -> None:
+    async with socket_server(send_buffer_bytes=64 * 1024 * 1024, heartbeat_interval=3600) as server:
+        with raw_socket() as deaf:
+            await _say_goodbye_without_reading(deaf, server)
+            await _dropped(deaf)
+
+
+async def test_a_client_that_closes_but_does_not_read_holds_up_no_shutdown_ws9() -> None:
+    with raw_socket() as deaf:
+        async with socket_server(send_buffer_bytes=64 * 1024 * 1024, heartbeat_interval=3600) as server:
+            await _say_goodbye_without_reading(deaf, server)
+            began = time.monotonic()
+        assert time.monotonic() - began < 5
+
+
+async def _say_goodbye_without_reading(deaf: socket.socket, server: SocketServer) -> None:
+    user = str(uuid4())
+    await shake_hands(deaf, server, user)
+    await server.status(connections=1)
+    for seq in range(600):
+        await server.publish(task_event(user, seq, description="x" * 20_000))
+        await asyncio.sleep(0)  # Lets the service write, until the kernel takes no more.
+    await asyncio.get_running_loop().sock_sendall(deaf, b"\x88\x80\x00\x00\x00\x00")
+    await server.status(connections=0)
+
+
 def _resident_bytes() -> int:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize()

@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
@@ -143,22 +143,27 @@ class SocketServer:
 
 
 @contextlib.asynccontextmanager
-async def socket_server(**settings: Any) -> AsyncGenerator[SocketServer]:
+async def socket_server(
+    *, refresh_keys: Callable[[], Awaitable[None]] | None = None, **settings: Any
+) -> AsyncGenerator[SocketServer]:
     """Run a service.
 
     Args:
+        refresh_keys: Called for tokens of unknown keys.
         settings: By field name, as in `WebSocketSettings`.
     """
     mint, clock, backend = TokenMint(), TestClock(), FakeBackend()
     listener = bind("127.0.0.1", 0)
     port: int = listener.getsockname()[1]
+    chosen = WebSocketSettings.load({"port": port, **settings})
     service = build_service(
-        WebSocketSettings.load({"port": port, **settings}),
+        chosen,
         verifier=TokenVerifier(mint.keys, clock.now),
-        refresh_keys=None,
+        refresh_keys=refresh_keys,
         heads=backend,
         clock=Clock(clock.now, clock.monotonic),
         random_bytes=os.urandom,
+        sidecar_token=chosen.app_api_token,
     )
     started = asyncio.Event()
     app = standalone_app(service, _nothing)

@@ -69,7 +69,7 @@ class WebSocketService:
             end_sessions=self._consumer.end_sessions,
             metrics=metrics,
         )
-        self._keys = KeyKeeper(refresh_keys)
+        self._keys = None if refresh_keys is None else KeyKeeper(refresh_keys)
         self._jobs = (
             lambda: broadcaster.close_expired(clock.now()),
             lambda: revocations.forget_old(clock.monotonic()),
@@ -88,8 +88,9 @@ class WebSocketService:
         self._tasks = [
             asyncio.create_task(self._heartbeat.run(), name="heartbeat"),
             asyncio.create_task(sweep(*self._jobs), name="sweep"),
-            asyncio.create_task(self._keys.run(), name="keys"),
         ]
+        if self._keys is not None:
+            self._tasks.append(asyncio.create_task(self._keys.run(), name="key keeper"))
 
     async def drain(self) -> None:
         """Take nobody in any more, tell every client to come back, and close (WS9). Takes about a second at most."""
@@ -119,13 +120,9 @@ class WebSocketService:
             reasons.append("the service is not started")
         if self._sockets.draining:
             reasons.append("the service is going down")
-        if self._keys.missing is not None:
+        if self._keys is not None and self._keys.missing is not None:
             reasons.append(self._keys.missing)
-        reasons.extend(
-            f"the service's {task.get_name()} has ended"
-            for task in self._tasks
-            if task.done() and task.get_name() != "keys"
-        )
+        reasons.extend(f"the service's {task.get_name()} has ended" for task in self._tasks if task.done())
         return reasons
 
 

@@ -20,14 +20,14 @@ _KEYS_REFRESH_SECONDS: Final = 300.0
 class KeyKeeper:
     """Fetches the backend's public keys at the start, until it has them, and again every five minutes."""
 
-    def __init__(self, refresh_keys: RefreshKeys | None) -> None:
+    def __init__(self, refresh_keys: RefreshKeys) -> None:
         self._refresh_keys = refresh_keys
-        self.missing: str | None = None if refresh_keys is None else "the backend's keys are not fetched yet"
+        self.missing: str | None = "the backend's keys are not fetched yet"
         """Why no token can be verified; None when they can be."""
 
     async def run(self) -> None:
-        """Keep the keys fresh for ever; returns at once where they never change."""
-        while self._refresh_keys is not None:
+        """Keep the keys fresh for ever."""
+        while True:
             try:
                 await self._refresh_keys()
             except KeysUnavailableError as error:
