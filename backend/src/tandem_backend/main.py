@@ -1,9 +1,9 @@
 """The backend as a whole, and as a program of its own."""
 
-import asyncio
 import os
 import random
-from collections.abc import AsyncGenerator, Callable
+import sys
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -25,7 +25,7 @@ from tandem_backend.services.janitor import Janitor
 from tandem_backend.services.passwords import Passwords
 from tandem_backend.services.sessions import Sessions
 from tandem_backend.services.signing_keys import Keyring, load_keys
-from tandem_backend.settings import BackendSettings
+from tandem_backend.settings import BackendSettings, StandaloneBackendSettings
 from tandem_backend.storage.database import Database
 from tandem_backend.storage.locate import open_database, prepare_database
 from tandem_platform.bus import EventBus
@@ -34,7 +34,8 @@ from tandem_platform.http_bus import HttpBus
 from tandem_platform.logs import configure_logging
 from tandem_platform.operations import operations_routes
 from tandem_platform.problems import install_problem_handlers
-from tandem_platform.server import bind, serve
+from tandem_platform.server import StartError, bind, run, serve
+from tandem_platform.settings import SettingsError
 from tandem_platform.tokens import TokenVerifier
 from tandem_protocol.heads import HeadsReply, HeadsRequest
 from tandem_protocol.ids import RandomBytes, uuid7
@@ -93,10 +94,11 @@ def build_backend(
     *,
     database: Database,
     bus: EventBus,
-    keyring: Callable[[], Keyring],
+    keyring: Keyring,
     clock: Clock,
     random_bytes: RandomBytes,
     passwords: Passwords | None = None,
+    internal_token: str = "",
 ) -> Backend:
     """Put a backend together.
 
@@ -104,10 +106,11 @@ def build_backend(
         settings: Its settings.
         database: Open, and migrated.
         bus: Where events go.
-        keyring: Returns the present keys.
+        keyring: The keys.
         clock: Time.
         random_bytes: Randomness for ids and tokens.
         passwords: How passwords are hashed; the recommended way if none is given.
+        internal_token: What a websocket service of its own process shows to ask for heads.
     """
     registry = CollectorRegistry()
     sessions = Sessions(
@@ -125,10 +128,11 @@ def build_backend(
             database, passwords or Passwords(), sessions, limits=limits, clock=clock, random_bytes=random_bytes
         ),
         sessions=sessions,
-        verifier=TokenVerifier(keyring().public, clock.now),
+        verifier=TokenVerifier(keyring.public, clock.now),
         keyring=keyring,
         clock=clock,
         random_bytes=random_bytes,
+        internal_token=internal_token,
         versions={"tandem": version("tandem-backend")},
     )
     publisher = EventPublisher(database, bus, registry=registry, jitter=random.random)
@@ -166,7 +170,7 @@ def new_app(title: str, **options: Any) -> FastAPI:
     return app
 
 
-def create_app(settings: BackendSettings) -> FastAPI:
+def create_app(settings: StandaloneBackendSettings) -> FastAPI:
     """Return the backend as an app of its own, which posts its events to one websocket service."""
     clock = Clock()
     prepare_database(settings)
@@ -177,7 +181,8 @@ def create_app(settings: BackendSettings) -> FastAPI:
         settings,
         database=open_database(settings),
         bus=bus,
-        keyring=lambda: keys,
+        keyring=keys,
+        internal_token=settings.internal_token.get_secret_value(),
         clock=clock,
         random_bytes=os.urandom,
     )
@@ -198,11 +203,15 @@ def create_app(settings: BackendSettings) -> FastAPI:
 
 
 def main() -> None:
-    """Run the backend as a program of its own."""
-    settings = BackendSettings.load()
-    configure_logging(settings.log_level)
-    listener = bind(settings.host, settings.port)
-    asyncio.run(serve(create_app(settings), listener))
+    """Run the backend as a program of its own; an error that an operator can mend is one line."""
+    try:
+        settings = StandaloneBackendSettings.load()
+        configure_logging(settings.log_level)
+        listener = bind(settings.host, settings.port)
+        run(serve(create_app(settings), listener, trusted_proxies=settings.trusted_proxies))
+    except (StartError, SettingsError) as error:
+        sys.stderr.write(f"tandem-backend: {error}\n")
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

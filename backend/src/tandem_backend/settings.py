@@ -18,7 +18,7 @@ CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class BackendSettings(Settings):
-    """What the backend reads from the environment."""
+    """What the backend reads from the environment, wherever it runs."""
 
     host: str = Field("127.0.0.1", alias="HOST", description="Address to listen on")
     port: int = Field(8000, alias="PORT", ge=0, le=65535, description="Port to listen on")
@@ -66,6 +66,14 @@ class BackendSettings(Settings):
         ge=1,
         description="Password tries from an address in 15 minutes",
     )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", alias="TANDEM_LOG_LEVEL", description="The lowest level that is logged"
+    )
+
+
+class StandaloneBackendSettings(BackendSettings):
+    """What a backend with a process of its own reads besides."""
+
     internal_token: SecretStr = Field(
         SecretStr(""),
         alias="TANDEM_INTERNAL_TOKEN",
@@ -80,7 +88,4 @@ class BackendSettings(Settings):
         SecretStr(""),
         alias="APP_API_TOKEN",
         description="What the websocket service wants in `dapr-api-token`",
-    )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", alias="TANDEM_LOG_LEVEL", description="The lowest level that is logged"
     )

@@ -28,11 +28,11 @@ async def client(missing: list[str]) -> AsyncIterator[httpx.AsyncClient]:
 
 async def test_health_is_that_it_answers(client: httpx.AsyncClient, missing: list[str]) -> None:
     missing.append("the database")
-    assert (await client.get("/health")).json() == {"status": "ok"}
+    assert (await client.get("/health")).json() == {"status": "healthy"}
 
 
 async def test_ready_says_what_is_missing(client: httpx.AsyncClient, missing: list[str]) -> None:
-    assert (await client.get("/ready")).json() == {"status": "ready"}
+    assert (await client.get("/ready")).json() == {"status": "ready", "reasons": []}
     missing.append("the database")
     reply = await client.get("/ready")
     assert reply.status_code == 503

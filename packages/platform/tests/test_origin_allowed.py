@@ -23,7 +23,7 @@ ALLOWED = ("https://lists.example.org",)
     ],
 )
 def test_welcome(origin: str | None, host: str | None) -> None:
-    assert origin_allowed(origin, host, ALLOWED)
+    assert origin_allowed([] if origin is None else [origin], host, ALLOWED)
 
 
 @pytest.mark.parametrize(
@@ -43,10 +43,41 @@ def test_welcome(origin: str | None, host: str | None) -> None:
     ],
 )
 def test_not_welcome(origin: str, host: str | None) -> None:
-    assert not origin_allowed(origin, host, ALLOWED)
+    assert not origin_allowed([origin], host, ALLOWED)
 
 
 @given(st.text(), st.text())
 def test_any_header_is_answered(origin: str, host: str) -> None:
-    assert not origin_allowed(f"evil:{origin}", host, ALLOWED)
-    origin_allowed(f"http://{origin}", host, ALLOWED)
+    assert not origin_allowed([f"evil:{origin}"], host, ALLOWED)
+    origin_allowed([f"http://{origin}"], host, ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "allowed"),
+    [
+        ("http://localhost:8000", "localhost:8000", True),
+        ("http://LOCALHOST:8000", "localhost:8000", True),
+        ("https://tasks.example", "tasks.example", True),
+        ("https://tasks.example", "tasks.example:443", True),
+        ("https://tasks.example:443", "tasks.example", True),
+        ("http://[::1]:8000", "[::1]:8000", True),
+        ("https://listed.example", "tasks.example", True),
+        ("http://listed.example", "tasks.example", False),
+        ("http://localhost:3000", "localhost:8000", False),
+        ("https://tasks.example.evil", "tasks.example", False),
+        ("https://tasks.example", "tasks.example:8443", False),
+        ("https://tasks.example", None, False),
+        ("null", "null", False),
+        ("", "", False),
+        ("file://", "", False),
+        ("https://[broken", "[broken", False),
+        ("https://a:99999", "a:99999", False),
+    ],
+)
+def test_origins_hs2(origin: str, host: str | None, allowed: bool) -> None:  # noqa: FBT001
+    assert origin_allowed([origin], host, ["https://listed.example"]) is allowed
+
+
+def test_clients_without_an_origin_are_no_browsers_hs2() -> None:
+    assert origin_allowed([], "tasks.example", [])
+    assert not origin_allowed(["https://a", "https://a"], "a", [])

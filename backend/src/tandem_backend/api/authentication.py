@@ -56,5 +56,5 @@ async def own_site(request: Request, backend: Backend) -> None:
         ProblemError: The ``Origin`` is neither the server's own nor on the list.
     """
     headers = request.headers
-    if not origin_allowed(headers.get("origin"), headers.get("host"), backend.settings.allowed_origins):
+    if not origin_allowed(headers.getlist("origin"), headers.get("host"), backend.settings.allowed_origins):
         raise ProblemError(ProblemCode.FORBIDDEN, "Pages of this origin may not do that; see TANDEM_ALLOWED_ORIGINS.")

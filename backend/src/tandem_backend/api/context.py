@@ -1,6 +1,6 @@
 """What the routes need, and how they reach it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -18,16 +18,20 @@ from tandem_protocol.ids import RandomBytes, uuid7
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The parts of a running backend. An app carries it as ``app.state.backend``."""
+    """The parts of a running backend. An app carries it as ``app.state.backend``.
+
+    ``internal_token`` is what the websocket service shows; empty when none is expected.
+    """
 
     settings: BackendSettings
     database: Database
     accounts: Accounts
     sessions: Sessions
     verifier: TokenVerifier
-    keyring: Callable[[], Keyring]
+    keyring: Keyring
     clock: Clock
     random_bytes: RandomBytes
+    internal_token: str
     versions: Mapping[str, str]
 
     def now(self) -> int:

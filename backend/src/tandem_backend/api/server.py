@@ -31,13 +31,13 @@ async def info(backend: Backend) -> ServerInfo:
 async def jwks(backend: Backend, response: Response) -> dict[str, Any]:
     """Return the public keys of access tokens (RFC 7517)."""
     response.headers["cache-control"] = "public, max-age=60"
-    return to_jwks(backend.keyring().public)
+    return to_jwks(backend.keyring.public)
 
 
 @router.post("/internal/heads", include_in_schema=False)
 async def heads(body: HeadsRequest, backend: Backend, authorization: Annotated[str, Header()] = "") -> HeadsReply:
     """Answer the websocket service: where spaces stand, and which sessions have ended."""
-    expected = backend.settings.internal_token.get_secret_value()
+    expected = backend.internal_token
     if not expected or not hmac.compare_digest(authorization.encode(), f"Bearer {expected}".encode()):
         raise ProblemError(ProblemCode.NOT_FOUND, "There is nothing here.")
     return await backend.database.read(lambda connection: feed.heads(connection, body))

@@ -44,7 +44,7 @@ class Sessions:
     def __init__(
         self,
         database: Database,
-        keyring: Callable[[], Keyring],
+        keyring: Keyring,
         *,
         access_seconds: int,
         clock: Clock,
@@ -75,7 +75,7 @@ class Sessions:
         Raises:
             ProblemError: The session has ended; a token that was used before ends it.
         """
-        shown = unseal(token, self._keyring().refresh)
+        shown = unseal(token, self._keyring.refresh)
         if shown is None:
             raise _ended()
         now, fresh, event_id = self._now(), new_nonce(self._random_bytes), self._new_id()
@@ -100,7 +100,7 @@ class Sessions:
 
     async def end_by_token(self, token: str) -> None:
         """End the session of a refresh token, if there is one: signing out always succeeds."""
-        shown = unseal(token, self._keyring().refresh)
+        shown = unseal(token, self._keyring.refresh)
         if shown is None:
             return
         now, event_id = self._now(), self._new_id()
@@ -167,7 +167,7 @@ class Sessions:
         return await self._database.write(operation)
 
     def _signed_in(self, user: UserRecord, session_id: str, nonce: str) -> SignedIn:
-        keyring, issued_at = self._keyring(), self._clock.now()
+        keyring, issued_at = self._keyring, self._clock.now()
         access_token = sign(
             AccessClaims(user.id, session_id, issued_at + self._access_seconds),
             issued_at=issued_at,
@@ -188,6 +188,11 @@ class Sessions:
 
     def _new_id(self) -> str:
         return uuid7(self._now(), self._random_bytes)
+
+
+def end_all_of(connection: Connection, user: str, *, event_id: str, now: int) -> list[str]:
+    """End every session of a user, and return which they were."""
+    return _end(connection, user, [session.id for session in sessions.running(connection, user)], event_id, now)
 
 
 def _end(connection: Connection, user: str, ids: Collection[str], event_id: str, now: int) -> list[str]:

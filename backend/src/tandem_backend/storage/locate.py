@@ -1,6 +1,7 @@
 """Which database it is, and getting it ready."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy.exc import ArgumentError
 
@@ -15,6 +16,15 @@ from tandem_platform.server import StartError
 def sqlite_path(settings: BackendSettings) -> Path:
     """Return where the SQLite file is."""
     return settings.data_dir / "tandem.db"
+
+
+def describe_database(settings: BackendSettings) -> str:
+    """Return which database it is, for people: a file, or a server without its password."""
+    url = settings.database_url.get_secret_value()
+    if not url:
+        return str(sqlite_path(settings).resolve())
+    parts = urlsplit(url)
+    return f"PostgreSQL {parts.path.lstrip('/')} on {parts.hostname or 'this machine'}"
 
 
 def prepare_database(settings: BackendSettings) -> Migrated:

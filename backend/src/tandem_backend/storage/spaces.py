@@ -1,6 +1,6 @@
 """Spaces: who sees them, and the counter that orders their changes (SP rules)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -74,6 +74,14 @@ def of_users(connection: Connection, users: Sequence[str]) -> Iterator[tuple[str
     for first in range(0, len(users), _CHUNK):
         for row in connection.execute(_OF_USERS, {"users": users[first : first + _CHUNK]}):
             yield row[0], SpaceRecord._make(row[1:])
+
+
+def rotate_epochs(connection: Connection, new_epoch: Callable[[], str]) -> int:
+    """Give every space a new history (SP5), and return how many there are."""
+    ids = [row[0] for row in connection.execute(select(spaces.c.id).order_by(spaces.c.id))]
+    for space in ids:
+        connection.execute(update(spaces).where(spaces.c.id == space).values(epoch=new_epoch()))
+    return len(ids)
 
 
 def add(connection: Connection, *, space: str, kind: str, owner: str, epoch: str) -> None:

@@ -17,11 +17,11 @@ def operations_routes(not_ready: Callable[[], Sequence[str]], registries: Sequen
     """
 
     async def health() -> Response:
-        return Response(orjson.dumps({"status": "ok"}), media_type="application/json")
+        return Response(orjson.dumps({"status": "healthy"}), media_type="application/json")
 
     async def ready() -> Response:
         missing = list(not_ready())
-        body = {"status": "not ready", "reasons": missing} if missing else {"status": "ready"}
+        body = {"status": "not ready" if missing else "ready", "reasons": missing}
         return Response(orjson.dumps(body), 503 if missing else 200, media_type="application/json")
 
     async def metrics() -> Response:

@@ -1,25 +1,40 @@
 """Whether a page of some origin may use this server (RFC 6454, RFC 6455 section 10.2)."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
+from typing import Final
 from urllib.parse import urlsplit
 
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
-def origin_allowed(origin: str | None, host: str | None, allowed: Collection[str]) -> bool:
-    """Return whether a request's ``Origin`` is welcome.
+
+def origin_allowed(origins: Sequence[str], host: str | None, allowed: Sequence[str]) -> bool:
+    """Return whether a request's ``Origin`` is welcome (HS2).
 
     Args:
-        origin: The header; a program that is no browser sends none, and is welcome.
-        host: The ``Host`` header: pages of the server itself are welcome.
-        allowed: Further origins, such as ``https://lists.example.org``.
+        origins: The values of the ``Origin`` header; none for clients that are no browsers.
+        host: The ``Host`` header. A page of the same host and port is the server's own.
+        allowed: Further origins, such as ``https://tasks.example``.
     """
-    if origin is None:
+    if not origins:
         return True
-    if origin in allowed:
-        return True
-    if not host:
+    if len(origins) > 1:
         return False
+    origin = _authority(origins[0])
+    if origin is None:
+        return False
+    if any(_authority(entry) == origin for entry in allowed):
+        return True
+    # A proxy may speak http to us and https to the browser, so the port that Host leaves out is the page's.
+    return host is not None and _authority(f"{origin[0]}://{host}") == origin
+
+
+def _authority(origin: str) -> tuple[str, str, int] | None:
+    """Return scheme, host and port of an origin; None for ``null`` and what is no origin of a web page."""
     try:
         parts = urlsplit(origin)
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
     except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and parts.netloc.casefold() == host.casefold()
+        return None
+    if port is None or not parts.hostname or parts.scheme not in _DEFAULT_PORTS:
+        return None
+    return parts.scheme, parts.hostname, port

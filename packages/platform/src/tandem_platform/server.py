@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from typing import Final
 
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 
 from tandem_platform.websocket_protocol import WebSocketProtocol
@@ -92,6 +93,7 @@ async def serve(
     *,
     drain: Callable[[], Awaitable[None]] | None = None,
     on_started: Callable[[], None] | None = None,
+    trusted_proxies: Sequence[str] = (),
 ) -> None:
     """Serve ``app`` until SIGINT or SIGTERM, on the event loop that runs already (uvloop is the fast one).
 
@@ -100,6 +102,7 @@ async def serve(
         listener: From `bind`.
         drain: Called at the signal, before connections are closed; has `DRAIN_SECONDS`.
         on_started: Called when requests are being answered.
+        trusted_proxies: Addresses whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` headers are believed.
 
     Raises:
         StartError: The application's start-up failed.
@@ -118,6 +121,13 @@ async def serve(
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
     )
     await _Server(config, drain, on_started).serve(sockets=[listener])
+
+
+def run(main: Coroutine[None, None, None]) -> None:
+    """Run a program on uvloop until it ends by itself or by SIGINT."""
+    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)

@@ -1,0 +1,5 @@
+"""Run the command `tandem`."""
+
+from tandem.start import main
+
+main()

@@ -1,0 +1,90 @@
+"""The command `tandem`."""
+
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from tandem import maintenance
+from tandem.serve import serve_embedded
+from tandem.settings import EmbeddedSettings
+from tandem_backend.storage.database import StorageFullError, StorageUnavailableError
+from tandem_platform.server import StartError
+from tandem_platform.settings import SettingsError
+from tandem_protocol.accounts import NewPassword
+
+app = typer.Typer(
+    help="Tandem, a self-hosted to-do list that is the same on every tab and device, at once.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+DataDir = Annotated[Path | None, typer.Option(help="Folder of the database and the keys [TANDEM_DATA_DIR]")]
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on [HOST]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on [PORT]")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Run Tandem on one port."""
+    serve_embedded(_settings(host=host, port=port, data_dir=data_dir))
+
+
+@app.command()
+def config() -> None:
+    """Show every setting: its variable, its present value and its meaning."""
+    for setting in _settings().describe():
+        typer.echo(f"{setting.name}={setting.value}\n    {setting.description} (default: {setting.default or 'none'})")
+
+
+@app.command("rotate-epoch")
+def rotate_epoch(data_dir: DataDir = None) -> None:
+    """Make all clients read everything anew. For after the restore of a database from a backup."""
+    count = maintenance.rotate_epoch(_settings(data_dir=data_dir))
+    typer.echo(f"Gave {count} space(s) a new epoch. Clients read everything anew and keep their unsent edits.")
+
+
+@app.command("rotate-keys")
+def rotate_keys(data_dir: DataDir = None) -> None:
+    """Make a new key for access tokens; the one before still verifies. Takes effect at the next start."""
+    kid = maintenance.rotate_keys(_settings(data_dir=data_dir))
+    typer.echo(f"New access tokens will be signed with key {kid}, from the next start on.")
+
+
+@app.command("reset-password")
+def reset_password(email: str, data_dir: DataDir = None) -> None:
+    """Set an account's password, read from the terminal, and sign all its devices out."""
+    password: str = typer.prompt("New password", hide_input=True, confirmation_prompt=sys.stdin.isatty())
+    try:
+        TypeAdapter[str](NewPassword).validate_python(password)
+    except ValidationError as error:
+        raise StartError(f"the password is not good: {error.errors()[0]['msg']}") from None
+    maintenance.reset_password(_settings(data_dir=data_dir), email, password)
+    typer.echo(f"The password of {email} is set; all its devices are signed out.")
+
+
+@app.command("version")
+def show_version() -> None:
+    """Show the version."""
+    typer.echo(version("tandem"))
+
+
+def main() -> None:
+    """Run the command; an error that an operator can mend is one line and exit status 1."""
+    try:
+        app()
+    except (StartError, SettingsError, StorageUnavailableError, StorageFullError) as error:
+        sys.stderr.write(f"tandem: {error}\n")
+        sys.stderr.flush()
+        # Threads of a database that was opened must not keep a failed start alive.
+        os._exit(1)
+
+
+def _settings(**options: Any) -> EmbeddedSettings:
+    return EmbeddedSettings.load({name: value for name, value in options.items() if value is not None})

@@ -1,0 +1,73 @@
+"""Everything in one process: backend, websocket service and frontend, on one port and an in-process bus."""
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from tandem.frontend import frontend_app
+from tandem.settings import EmbeddedSettings
+from tandem_backend.main import build_backend, new_app
+from tandem_backend.services.signing_keys import Keyring
+from tandem_backend.storage.database import Database
+from tandem_platform.bus import TASK_UPDATES, InProcessBus
+from tandem_platform.clock import Clock
+from tandem_platform.operations import operations_routes
+from tandem_websocket.service import WebSocketService, build_service
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The app, and the part of it that says goodbye to its sockets."""
+
+    app: FastAPI
+    service: WebSocketService
+
+
+def build_embedded(
+    settings: EmbeddedSettings, *, database: Database, keyring: Keyring, frontend: Path, clock: Clock
+) -> Embedded:
+    """Put the one-process Tandem together.
+
+    Args:
+        settings: Its settings.
+        database: Open, and migrated.
+        keyring: The keys.
+        frontend: Folder of the built frontend.
+        clock: Time.
+    """
+    bus = InProcessBus()
+    backend = build_backend(settings, database=database, bus=bus, keyring=keyring, clock=clock, random_bytes=os.urandom)
+    service = build_service(
+        settings,
+        verifier=backend.context.verifier,
+        refresh_keys=None,
+        heads=backend.heads,
+        clock=clock,
+        random_bytes=os.urandom,
+    )
+    bus.subscribe(TASK_UPDATES, service.handle)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        await service.start()
+        backend.start()
+        try:
+            yield
+        finally:
+            await backend.stop()
+            await service.stop()
+
+    def not_ready() -> list[str]:
+        return [*backend.not_ready(), *service.not_ready()]
+
+    app = new_app("Tandem", lifespan=lifespan)
+    backend.install(app)
+    app.include_router(service.router)
+    app.include_router(operations_routes(not_ready, [backend.registry, service.registry]))
+    # Last: it answers every path that nobody else does.
+    app.mount("/", frontend_app(frontend))
+    return Embedded(app, service)
