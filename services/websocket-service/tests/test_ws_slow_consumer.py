@@ -50,7 +50,7 @@ async def test_a_client_that_never_reads_stalls_nobody_f23_ws7() -> None:
                     for client in (first, second):
                         assert (await receive(client))["seq"] == seq
                     worst = max(worst, time.monotonic() - began)
-                assert worst < 1.0
+                assert worst < 2.0
                 # 12 MB were sent; what the kernel and the bound hold is less, so it was closed long ago.
                 assert server.metric("slow_consumers_total") == 1
                 assert server.metric("closes_total", code="4001") == 1
