@@ -4,8 +4,10 @@ import { onSession, session } from "@/lib/session/browser-session";
 import type { Credentials, NewAccount, NewPassword } from "@/lib/session/calls";
 import { RESTORING, type SessionState } from "@/lib/session/session";
 
+/** Who is signed in. */
 export type AuthState = SessionState;
 
+/** What the screens can do about it. A refusal is a value, never an exception. */
 export interface AuthActions {
   /** Brings the session back at the start, and again when the server could not be reached. */
   restore: () => Promise<void>;

@@ -78,10 +78,12 @@ export class Session implements Tokens {
     return this.#state.status === "restoring";
   }
 
+  /** Signs in; a refusal changes nothing. */
   signIn(credentials: calls.Credentials): Promise<Outcome> {
     return this.#enter(calls.login(credentials));
   }
 
+  /** Makes an account and signs in; a refusal changes nothing. */
   register(account: calls.NewAccount): Promise<Outcome> {
     return this.#enter(calls.register(account));
   }
@@ -103,6 +105,7 @@ export class Session implements Tokens {
     return success(undefined);
   }
 
+  /** Changes the name of the account. */
   async rename(name: string): Promise<Outcome> {
     const reply = await this.send(calls.rename(name));
     if (!reply.ok) return reply;
@@ -110,6 +113,7 @@ export class Session implements Tokens {
     return success(undefined);
   }
 
+  /** Changes the password, which ends every other session (AU5). */
   changePassword(change: calls.NewPassword): Promise<Outcome> {
     return this.send(calls.changePassword(change));
   }
@@ -119,12 +123,14 @@ export class Session implements Tokens {
     if (!this.#leaving && this.#state.status === "signed-in") this.#leave(reason);
   }
 
+  /** A token that should still be good: the one in memory, or a new one when it is near its end (AU3). */
   current(): Promise<Reply<AccessToken>> {
     const token = this.#token;
     if (token !== null && this.#ports.clock.now() < token.renewAt) return Promise.resolve(success(token));
     return this.#renewed();
   }
 
+  /** Another token than the one that the server refused. All who ask at once share one request. */
   renewed(refused: string): Promise<Reply<AccessToken>> {
     // Somebody else may have replaced it meanwhile.
     return this.#token?.value === refused ? this.#renewed() : this.current();

@@ -17,6 +17,7 @@ export class Batcher<T> {
     this.#deliver = deliver;
   }
 
+  /** Takes an item. */
   add(item: T): void {
     this.#items.push(item);
     if (this.#cancel === null) this.#open();

@@ -23,10 +23,12 @@ const FINAL_REASONS: Readonly<Record<number, string>> = {
 
 type Connected = Extract<State, { phase: "live" | "probing" }>;
 
+/** Goes to a state, and does something on the way. */
 export function to(state: State, ...effects: Effect[]): Step {
   return { state, effects };
 }
 
+/** Nothing happens. */
 export function stay(state: State): Step {
   return { state, effects: [] };
 }

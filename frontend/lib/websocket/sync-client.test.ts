@@ -116,7 +116,12 @@ describe("an edit", () => {
     two.client.createTask({ title: "Something else" });
     await clock.advance(2000);
     expect(two.now.setAside).toEqual([
-      { key: expect.any(String) as string, taskId: id, title: "Buy bread", reason: "because task_deleted" },
+      {
+        key: expect.any(String) as string,
+        taskId: id,
+        title: "Buy groceries",
+        reason: "because task_deleted",
+      },
     ]);
     expect(two.titles).toEqual(["Something else"]);
     two.client.dismiss(two.now.setAside[0]?.key ?? "");

@@ -162,9 +162,10 @@ export class SyncClient {
   /** Changes fields of a task (WR2); the others are not sent. */
   patchTask(id: string, patch: TaskPatch): void {
     const task = this.#shown(id);
-    if (task !== undefined) this.#edit(id, patch.title ?? task.title, { kind: "patch", patch });
+    if (task !== undefined) this.#edit(id, task.title, { kind: "patch", patch });
   }
 
+  /** Deletes a task, and remembers it for {@link restoreTask}. */
   deleteTask(id: string): void {
     const task = this.#shown(id);
     if (task === undefined) return;
