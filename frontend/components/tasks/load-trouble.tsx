@@ -5,10 +5,12 @@ import { useTaskStore } from "@/stores/task-store";
 
 /** Says why the list is not there yet, when it is not just a moment. */
 export function LoadTrouble() {
+  const isReady = useTaskStore((state) => state.status === "ready");
   const { phase, reason } = useTaskStore((state) => state.connection);
+  if (isReady) return null;
   if (phase !== "waiting" && phase !== "resting" && phase !== "stopped") return null;
   return (
-    <Callout tone="orange" role="alert" className="mb-4">
+    <Callout tone="orange" role="alert">
       {TEXTS[phase]} {phase === "stopped" && reason}
     </Callout>
   );

@@ -133,6 +133,17 @@ describe("the list", () => {
   });
 });
 
+test("says that the list is not whole while only unsent edits are there", () => {
+  useTaskStore.setState({
+    status: "loading",
+    tasks: [view("1", "Made offline")],
+    connection: { phase: "waiting", retryAt: null, reason: null, attempt: 2 },
+  });
+  render(<TasksScreen />);
+  expect(rows()).toEqual(["1"]);
+  expect(screen.getByRole("alert").textContent).toContain("can’t be loaded at the moment");
+});
+
 test("a refused edit says why, and can be dismissed (CL9)", async () => {
   const dismiss = vi.fn();
   useTaskStore.setState({

@@ -38,11 +38,9 @@ export function TasksScreen() {
       <QuickAdd input={addField} isCompact={editing !== null} />
       <RefusedEdits />
       <TaskToolbar options={options} onChange={setOptions} search={searchField} />
+      <LoadTrouble />
       {isLoading ? (
-        <div>
-          <LoadTrouble />
-          <TaskSkeleton />
-        </div>
+        <TaskSkeleton />
       ) : (
         <div>
           <TaskList rows={rows} tasks={tasks} editing={editing} onEdit={edit} />
