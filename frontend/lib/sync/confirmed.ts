@@ -30,18 +30,27 @@ export function findTask(confirmed: Confirmed, id: string): Task | undefined {
 }
 
 /**
- * Compares the heads of a heartbeat with what is confirmed (CL5).
- *
- * @returns Whether they differ anywhere: a space ahead, behind, of another epoch, new, or gone. All of them mean that
- *   the client pulls, and the feed says what is true.
+ * Where confirmed state stands against the heads of a heartbeat (CL5): `level`; `short` of changes whose events may be
+ * on their way; or `astray`, where no event can help: a space ahead of its head (the database was restored), of
+ * another epoch, new, or gone.
  */
-export function differs(confirmed: Confirmed, heads: Heads): boolean {
+export type Standing = "level" | "short" | "astray";
+
+/** Compares confirmed state with the heads of a heartbeat that has just come. */
+export function standing(confirmed: Confirmed, heads: Heads): Standing {
   const named = Object.entries(heads);
-  return (
-    named.length !== confirmed.spaces.size ||
-    named.some(([id, head]) => {
-      const space = confirmed.spaces.get(id);
-      return space?.epoch !== head.epoch || space.cursor !== head.head;
-    })
-  );
+  const isAstray = named.some(([id, head]) => {
+    const space = confirmed.spaces.get(id);
+    return space?.epoch !== head.epoch || space.cursor > head.head;
+  });
+  if (isAstray || named.length !== confirmed.spaces.size) return "astray";
+  return hasReached(confirmed, heads) ? "level" : "short";
+}
+
+/** Whether confirmed state shows all that heads of some time ago told of; it may be further. */
+export function hasReached(confirmed: Confirmed, heads: Heads): boolean {
+  return Object.entries(heads).every(([id, head]) => {
+    const space = confirmed.spaces.get(id);
+    return space?.epoch === head.epoch && space.cursor >= head.head;
+  });
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { anEdit, anEvent, aTask, EPOCH, SPACE } from "@/lib/testing/builders";
 import { ModelServer } from "@/lib/testing/model-server";
 import type { Changes, Task, TaskUpdate } from "@/lib/protocol/types";
+import { standing } from "./confirmed";
 import type { Change, Edit } from "./edits";
 import { Replica, type BegunPull } from "./replica";
 
@@ -90,7 +91,7 @@ class World {
         this.#pull = null;
         break;
       case "heads":
-        if (this.replica.lags(this.server.heads())) this.do({ what: "begin pull" });
+        if (!this.isLevel()) this.do({ what: "begin pull" });
         break;
       case "back up":
         this.#backup = this.server.backup();
@@ -105,10 +106,14 @@ class World {
   /** The network is well again: a heartbeat comes, and pulls go through. What is still on its way is lost. */
   heal(): void {
     for (let beats = 0; beats < 4; beats += 1) {
-      if (this.#pull === null && !this.replica.lags(this.server.heads()) && !this.replica.waits) return;
+      if (this.#pull === null && this.isLevel() && !this.replica.waits) return;
       this.#pull ??= { begun: this.replica.beginPull(), pages: [] };
       while (this.#isPulling()) this.#nextPage();
     }
+  }
+
+  isLevel(): boolean {
+    return standing(this.replica.confirmed, this.server.heads()) === "level";
   }
 
   shown(): Map<string, Task> {
@@ -172,7 +177,7 @@ describe("the law of sync", () => {
         }
         world.heal();
         expect(world.shown()).toEqual(world.server.tasks());
-        expect(world.replica.lags(world.server.heads())).toBe(false);
+        expect(world.isLevel()).toBe(true);
         expect(world.replica.waits).toBe(false);
       }),
       { numRuns: 500 },
@@ -203,7 +208,7 @@ describe("a restored database", () => {
     expect(world.shown().size).toBe(2);
 
     restore();
-    expect(world.replica.lags(world.server.heads())).toBe(true);
+    expect(standing(world.replica.confirmed, world.server.heads())).toBe("astray");
     world.heal();
     expect([...world.shown().values()].map((task) => task.title)).toEqual(["kept"]);
   });

@@ -1,5 +1,5 @@
-import type { Changes, Heads, TaskUpdate } from "@/lib/protocol/types";
-import { differs, NOTHING_CONFIRMED, type Confirmed } from "./confirmed";
+import type { Changes, TaskUpdate } from "@/lib/protocol/types";
+import { NOTHING_CONFIRMED, type Confirmed } from "./confirmed";
 import type { Answer, Edit } from "./edits";
 import { applyEvents } from "./events";
 import { applyPull, foldPages } from "./pull";
@@ -67,11 +67,6 @@ export class Replica {
     this.#queue = queues.settle(queues.withEvents(this.#queue, result.applied), this.#confirmed);
     for (const event of result.applied) this.#sincePull?.set(event, true);
     return { news: result.applied, afresh: false };
-  }
-
-  /** Compares with the heads of a heartbeat; `true` means that a pull is due (CL5). */
-  lags(heads: Heads): boolean {
-    return differs(this.#confirmed, heads);
   }
 
   /** Notes what is known when a pull begins. Only one pull may be under way. */

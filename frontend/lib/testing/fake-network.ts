@@ -157,3 +157,16 @@ export class FakeWorld {
     }, HEARTBEAT_MS);
   }
 }
+
+/** A server and two tabs of one user that are live. */
+export async function twoTabs(): Promise<{
+  clock: FakeClock;
+  server: ModelServer;
+  one: FakeTab;
+  two: FakeTab;
+}> {
+  const world = new FakeWorld();
+  const one = await world.tab("one");
+  const two = await world.tab("two");
+  return { clock: world.clock, server: world.server, one, two };
+}

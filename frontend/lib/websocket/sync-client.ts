@@ -1,7 +1,8 @@
 import type { Tokens } from "@/lib/api/authorized";
 import { GAP_WAIT_MS } from "@/lib/protocol/constants";
-import type { ServerMessage, Task, TaskPatch, TaskUpdate } from "@/lib/protocol/types";
+import type { Heads, ServerMessage, Task, TaskPatch, TaskUpdate } from "@/lib/protocol/types";
 import { Deadline, type Clock } from "@/lib/sync/clock";
+import { hasReached, standing } from "@/lib/sync/confirmed";
 import type { EditStorage } from "@/lib/sync/edit-storage";
 import type { Answer, Change, Edit, NewTask } from "@/lib/sync/edits";
 import { Notices, type Notice } from "@/lib/sync/notices";
@@ -57,12 +58,15 @@ export class SyncClient {
   readonly #events: Batcher<TaskUpdate>;
   readonly #gap: Deadline;
   readonly #late: Deadline;
+  readonly #short: Deadline;
   /** Keys of the edits made here, by which their events are known (CL13). */
   readonly #ownKeys = new Set<string>();
   /** Tasks as they were before they were deleted, to show them again at once. */
   readonly #deleted = new RecentMap<string, Task>(DELETED_KEPT);
   #snapshot: Snapshot = EMPTY;
   #saved: Queue | null = null;
+  /** The heads that confirmed state was short of. */
+  #heads: Heads = {};
   #stopped = false;
 
   constructor(ports: SyncPorts) {
@@ -74,6 +78,9 @@ export class SyncClient {
     };
     this.#gap = new Deadline(clock, GAP_WAIT_MS, pull);
     this.#late = new Deadline(clock, EVENT_WAIT_MS, pull);
+    this.#short = new Deadline(clock, GAP_WAIT_MS, () => {
+      if (!hasReached(replica.confirmed, this.#heads)) pull();
+    });
     this.#events = new Batcher(clock, (events) => {
       this.#learned(replica.receive(events));
     });
@@ -128,6 +135,7 @@ export class SyncClient {
     this.#notices.stop();
     this.#gap.cancel();
     this.#late.cancel();
+    this.#short.cancel();
   }
 
   /** Turns the socket on or off. */
@@ -223,9 +231,26 @@ export class SyncClient {
       this.#events.add(message);
     } else if (message.type === "ping" && message.heads) {
       this.#events.flush();
-      if (this.#replica.loaded && this.#replica.lags(message.heads)) this.#puller.request();
+      this.#compare(message.heads);
     }
   };
+
+  #compare(heads: Heads): void {
+    const { loaded, confirmed } = this.#replica;
+    if (!loaded) return;
+    switch (standing(confirmed, heads)) {
+      case "level":
+        break;
+      case "short":
+        // The heartbeat may have overtaken the events, which say who did it.
+        this.#heads = heads;
+        this.#short.arm();
+        break;
+      case "astray":
+        this.#puller.request();
+        break;
+    }
+  }
 
   readonly #reachable = (): void => {
     this.#events.flush();
