@@ -17,6 +17,7 @@ export const viewport: Viewport = {
   ],
 };
 
+/** The document around every page. */
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (
     // The theme's script sets the class before React is there.

@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/button";
 
 export const metadata: Metadata = { title: "Not found" };
 
+/** The page of addresses that lead nowhere. */
 export default function NotFound() {
   return (
     <main className="mx-auto flex min-h-dvh max-w-sm flex-col items-center justify-center px-6 text-center">

@@ -12,6 +12,7 @@ import { TaskSyncProvider } from "@/components/tasks/task-sync-provider";
 import { Button } from "@/components/ui/button";
 import { useAuthStore } from "@/stores/auth-store";
 
+/** The frame of the settings: what waits to be saved is sent, and what others do is told, here as well. */
 export default function SettingsLayout({ children }: { children: ReactNode }) {
   const user = useAuthStore((state) => state.user);
   return (

@@ -3,6 +3,7 @@ import { SettingsScreen } from "@/components/settings/settings-screen";
 
 export const metadata: Metadata = { title: "Settings" };
 
+/** The settings. */
 export default function Page() {
   return <SettingsScreen />;
 }

@@ -12,6 +12,7 @@ import { TaskSyncProvider } from "@/components/tasks/task-sync-provider";
 import { Button } from "@/components/ui/button";
 import { useAuthStore } from "@/stores/auth-store";
 
+/** The frame of the task page: it keeps the tasks in step with the server for as long as one is there. */
 export default function TasksLayout({ children }: { children: ReactNode }) {
   const user = useAuthStore((state) => state.user);
   return (

@@ -12,7 +12,6 @@ const buttonVariants = cva(
         outline: "border-input bg-card hover:bg-muted border",
         ghost: "hover:bg-muted text-muted-foreground hover:text-foreground",
         danger: "border-red/40 text-red hover:bg-red/10 border",
-        link: "text-primary underline-offset-4 hover:underline",
       },
       size: {
         md: "h-10 px-4",

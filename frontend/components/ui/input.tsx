@@ -9,13 +9,3 @@ export const controlClasses =
 export function Input({ className, ...props }: ComponentProps<"input">) {
   return <input className={cn(controlClasses, className)} {...props} />;
 }
-
-/** Text of several lines; it grows with what is typed, where the browser can. */
-export function Textarea({ className, ...props }: ComponentProps<"textarea">) {
-  return (
-    <textarea
-      className={cn(controlClasses, "field-sizing-content h-auto resize-none py-2", className)}
-      {...props}
-    />
-  );
-}

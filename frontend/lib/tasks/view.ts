@@ -4,9 +4,8 @@ import { PRIORITIES } from "./priority";
 import { matches, searchWords } from "./search";
 
 export const SORTS = ["created", "due", "priority", "title"] as const;
-export const STATES = ["all", "active", "completed"] as const;
 export type Sort = (typeof SORTS)[number];
-export type StateFilter = (typeof STATES)[number];
+export type StateFilter = "all" | "active" | "completed";
 
 /** What a person wants to see of their tasks, and in which order. */
 export interface ViewOptions {
