@@ -27,7 +27,9 @@ dev: .cache/python .cache/node ## Run backend :8000, websocket service :8005 and
 build: .cache/python .cache/frontend ## Install what is needed and build the frontend
 
 test: build .cache/system ## Run all tests, with real servers, databases and a browser
-	@$(BIN)/python tools/run_tests.py
+	$(BIN)/pytest
+	cd frontend && npm run --silent test
+	cd frontend && npm run --silent e2e
 
 check: .cache/python .cache/node ## Lint, format, types, and whether the generated files are fresh
 	$(BIN)/ruff check .

@@ -31,7 +31,7 @@ async def test_status_is_as_documented(guarded: SocketServer, http: httpx.AsyncC
         public = (await http.get("/status")).json()
         assert public == {
             "service": "WebSocket Service",
-            "version": "0.1.0",
+            "version": "1.0.0",
             "status": "running",
             "connections": 3,
             "active_users": 2,

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -51,20 +50,11 @@ class _Frontend(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Answer ``/tasks`` with ``tasks.html``, and unknown paths with the page that says so."""
-        try:
-            response = await super().get_response(path, scope)
-        except HTTPException as error:
-            if error.status_code != HTTPStatus.NOT_FOUND:
-                raise
-            response = await self._page(path, scope)
-        return self._with_headers(response, path)
+        return self._with_headers(self._page(path, scope) or await super().get_response(path, scope), path)
 
-    async def _page(self, path: str, scope: Scope) -> Response:
-        if "." not in path.rsplit("/", 1)[-1]:
-            full_path, stat = self.lookup_path(f"{path}.html")
-            if stat is not None:
-                return self.file_response(full_path, stat, scope)
-        return await super().get_response("404.html", scope)
+    def _page(self, path: str, scope: Scope) -> Response | None:
+        full_path, stat = self.lookup_path(f"{path}.html")
+        return None if stat is None else self.file_response(full_path, stat, scope)
 
     def _with_headers(self, response: Response, path: str) -> Response:
         served = Path(str(getattr(response, "path", ""))).name
