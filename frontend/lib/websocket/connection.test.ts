@@ -187,7 +187,7 @@ describe("a connection", () => {
         sockets.opened = (socket) => {
           socket.hello();
         };
-        if (phase() === "resting") connection.dispatch({ type: "retry" });
+        connection.dispatch({ type: "retry" });
         await clock.advance(60_000);
         expect(phase()).toBe("live");
       }),
