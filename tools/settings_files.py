@@ -1,7 +1,6 @@
 """The page of all settings, from the programs' own settings classes."""
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from artifact import Artifact
@@ -19,7 +18,9 @@ class _Program(NamedTuple):
 
 _PROGRAMS: Final = (
     _Program("Tandem in one process", "What `tandem serve` reads.", "tandem.settings", "EmbeddedSettings"),
-    _Program("Backend", "The HTTP interface as a program of its own.", "tandem_backend.settings", "BackendSettings"),
+    _Program(
+        "Backend", "The HTTP interface as a program of its own.", "tandem_backend.settings", "StandaloneBackendSettings"
+    ),
     _Program(
         "Websocket service", "The sockets as a program of their own.", "tandem_websocket.settings", "WebSocketSettings"
     ),
@@ -36,7 +37,7 @@ ends the program at its start with one line that names the variable. `tandem con
 
 def page() -> Artifact:
     """Return ``docs/settings.md``."""
-    sections = [_section(program) for program in _PROGRAMS if find_spec(program.module) is not None]
+    sections = [_section(program) for program in _PROGRAMS]
     return Artifact("docs/settings.md", "\n".join([_HEAD, *sections]))
 
 

@@ -81,7 +81,7 @@ class Accounts:
         Raises:
             ProblemError: The address or the password is wrong, which one is not said; or too many tries.
         """
-        account = _account_key(body.email)
+        account = account_key(body.email)
         await self._take_try(account, self._network(client))
         user = await self._database.read(lambda connection: users.by_email(connection, body.email))
         if not await self._passwords.verify(user.password_hash if user else None, body.password) or user is None:
@@ -99,7 +99,7 @@ class Accounts:
             ProblemError: The present password is wrong, or it was tried too often.
         """
         user = await self._database.read(lambda connection: _record(connection, claims))
-        await self._take_try(_account_key(user.email))
+        await self._take_try(account_key(user.email))
         if not await self._passwords.verify(user.password_hash, body.current_password):
             raise ProblemError(ProblemCode.INVALID_CREDENTIALS, "The present password is wrong.")
         fresh = await self._passwords.hash(body.new_password)
@@ -155,7 +155,8 @@ class Accounts:
         return uuid7(self._now(), self._random_bytes)
 
 
-def _account_key(email: str) -> str:
+def account_key(email: str) -> str:
+    """Return the key of the limit on tries for an account."""
     # A hash: a table of tried addresses would be a table of typing mistakes, passwords among them.
     return "account:" + hashlib.sha256(email.encode("utf-8", "surrogatepass")).hexdigest()
 

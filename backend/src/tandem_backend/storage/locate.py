@@ -3,11 +3,12 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import ArgumentError
 
 from tandem_backend.settings import BackendSettings
 from tandem_backend.storage.database import Database
-from tandem_backend.storage.migrate import Migrated, copy_sqlite, migrate
+from tandem_backend.storage.migrate import Migrated, copy_sqlite, migrate, require_newest
 from tandem_backend.storage.postgres import PostgresDatabase, create_postgres_engine
 from tandem_backend.storage.sqlite import SqliteDatabase, create_sqlite_engine
 from tandem_platform.server import StartError
@@ -33,25 +34,23 @@ def prepare_database(settings: BackendSettings) -> Migrated:
     Raises:
         StartError: It cannot be used; says why and what to do.
     """
-    url = settings.database_url.get_secret_value()
-    if url:
-        if not url.startswith(("postgresql://", "postgres://")):
-            raise StartError("DATABASE_URL must begin with postgresql://; without it Tandem uses SQLite")
-        try:
-            engine = create_postgres_engine(url)
-        except (ArgumentError, ValueError) as error:
-            raise StartError("DATABASE_URL cannot be read; it looks like postgresql://user:password@host/db") from error
-        backup = None
-    else:
-        path = sqlite_path(settings)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StartError(f"cannot make the data folder {path.parent}: {error.strerror or error}") from error
-        engine = create_sqlite_engine(path, begin="BEGIN IMMEDIATE")
-        backup = copy_sqlite(path)
+    engine = _engine(settings)
+    backup = None if settings.database_url.get_secret_value() else copy_sqlite(sqlite_path(settings))
     try:
         return migrate(engine, backup)
+    finally:
+        engine.dispose()
+
+
+def check_database(settings: BackendSettings) -> None:
+    """Refuse a database that is not ready for this program, and change nothing.
+
+    Raises:
+        StartError: It cannot be used; says why and what to do.
+    """
+    engine = _engine(settings)
+    try:
+        require_newest(engine)
     finally:
         engine.dispose()
 
@@ -60,3 +59,20 @@ def open_database(settings: BackendSettings) -> Database:
     """Open the database, which `prepare_database` made ready."""
     url = settings.database_url.get_secret_value()
     return PostgresDatabase(url) if url else SqliteDatabase(sqlite_path(settings))
+
+
+def _engine(settings: BackendSettings) -> Engine:
+    url = settings.database_url.get_secret_value()
+    if not url:
+        path = sqlite_path(settings)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StartError(f"cannot make the data folder {path.parent}: {error.strerror or error}") from error
+        return create_sqlite_engine(path, begin="BEGIN IMMEDIATE")
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise StartError("DATABASE_URL must begin with postgresql://; without it Tandem uses SQLite")
+    try:
+        return create_postgres_engine(url)
+    except (ArgumentError, ValueError) as error:
+        raise StartError("DATABASE_URL cannot be read; it looks like postgresql://user:password@host/db") from error

@@ -70,9 +70,20 @@ def migrate(engine: Engine, backup: Callable[[str], Path] | None = None, scripts
     return Migrated(present, newest, copy)
 
 
-def revision(connection: Connection) -> str | None:
-    """Return the revision of a database."""
-    return MigrationContext.configure(connection).get_current_revision()
+def require_newest(engine: Engine) -> None:
+    """Refuse a database that `migrate` would have something to do to.
+
+    Raises:
+        StartError: It is older or newer than this program, or cannot be used.
+    """
+    newest = ScriptDirectory(str(_SCRIPTS)).get_current_head()
+    try:
+        with engine.connect() as connection:
+            present = MigrationContext.configure(connection).get_current_revision()
+    except DBAPIError as error:
+        raise StartError(f"the database cannot be used: {error.orig}") from error
+    if present != newest:
+        raise StartError(f"the database is at revision {present}, not {newest}: start this version of Tandem first")
 
 
 def copy_sqlite(path: Path) -> Callable[[str], Path]:

@@ -59,8 +59,8 @@ def rotate_keys(data_dir: DataDir = None) -> None:
 
 @app.command("reset-password")
 def reset_password(email: str, data_dir: DataDir = None) -> None:
-    """Set an account's password, read from the terminal, and sign all its devices out."""
-    password: str = typer.prompt("New password", hide_input=True, confirmation_prompt=sys.stdin.isatty())
+    """Set an account's password, read from the terminal or a pipe, and sign all its devices out."""
+    password = _read_password()
     try:
         TypeAdapter[str](NewPassword).validate_python(password)
     except ValidationError as error:
@@ -84,6 +84,13 @@ def main() -> None:
         sys.stderr.flush()
         # Threads of a database that was opened must not keep a failed start alive.
         os._exit(1)
+
+
+def _read_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password: str = typer.prompt("New password", hide_input=True, confirmation_prompt=True)
+    return password
 
 
 def _settings(**options: Any) -> EmbeddedSettings:

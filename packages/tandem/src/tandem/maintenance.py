@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 
 from tandem.data_folder import locked
 from tandem.settings import EmbeddedSettings
+from tandem_backend.services.accounts import account_key
 from tandem_backend.services.passwords import Passwords
 from tandem_backend.services.sessions import end_all_of
 from tandem_backend.services.signing_keys import add_signing_key
-from tandem_backend.storage import spaces, users
-from tandem_backend.storage.locate import open_database, prepare_database, sqlite_path
+from tandem_backend.storage import spaces, throttle, users
+from tandem_backend.storage.locate import check_database, open_database, prepare_database, sqlite_path
 from tandem_platform.clock import Clock
 from tandem_platform.server import StartError
 from tandem_protocol.accounts import normalise_email
@@ -48,10 +49,10 @@ def rotate_keys(settings: EmbeddedSettings) -> str:
 
 
 def reset_password(settings: EmbeddedSettings, email: str, password: str) -> None:
-    """Set an account's password and end its sessions.
+    """Set an account's password, end its sessions, and let it be tried again; Tandem may be running.
 
     Raises:
-        StartError: Tandem is running, or there is no such account.
+        StartError: There is no such account, or the database is not of this version.
     """
     encoded = asyncio.run(Passwords().hash(password))
 
@@ -60,25 +61,35 @@ def reset_password(settings: EmbeddedSettings, email: str, password: str) -> Non
         if user is None:
             raise StartError(f"there is no account with the address {email}")
         users.set_password(connection, user.id, encoded)
+        throttle.clear(connection, account_key(user.email))
         end_all_of(connection, user.id, event_id=_new_id(), now=_now())
 
-    _write(settings, operation)
+    _require_database(settings)
+    check_database(settings)
+    _run(settings, operation)
 
 
 def _write(settings: EmbeddedSettings, operation: Callable[[Connection], T]) -> T:
+    _require_database(settings)
     with locked(settings.data_dir):
-        if not settings.database_url.get_secret_value() and not sqlite_path(settings).exists():
-            raise StartError(f"there is no database in {settings.data_dir}; set TANDEM_DATA_DIR")
         prepare_database(settings)
+        return _run(settings, operation)
 
-        async def run() -> T:
-            database = open_database(settings)
-            try:
-                return await database.write(operation)
-            finally:
-                await database.close()
 
-        return asyncio.run(run())
+def _require_database(settings: EmbeddedSettings) -> None:
+    if not settings.database_url.get_secret_value() and not sqlite_path(settings).exists():
+        raise StartError(f"there is no database in {settings.data_dir}; set TANDEM_DATA_DIR")
+
+
+def _run(settings: EmbeddedSettings, operation: Callable[[Connection], T]) -> T:
+    async def write() -> T:
+        database = open_database(settings)
+        try:
+            return await database.write(operation)
+        finally:
+            await database.close()
+
+    return asyncio.run(write())
 
 
 def _now() -> int:
