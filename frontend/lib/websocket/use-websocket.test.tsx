@@ -75,6 +75,13 @@ async function mounted(userId: string | null) {
   return page;
 }
 
+/** What nobody holds at the end of the turn is stopped. */
+async function emptied() {
+  await vi.waitFor(() => {
+    expect(useTaskStore.getState()).toMatchObject({ status: "loading", tasks: [] });
+  });
+}
+
 beforeEach(async () => {
   server = new ModelServer();
   isDown = false;
@@ -91,8 +98,9 @@ beforeEach(async () => {
   await useAuthStore.getState().restore();
 });
 
-afterEach(() => {
+afterEach(async () => {
   cleanup();
+  await emptied();
   vi.unstubAllGlobals();
 });
 
@@ -122,8 +130,30 @@ describe("the task store", () => {
     stop();
 
     page.unmount();
-    expect(useTaskStore.getState()).toMatchObject({ status: "loading", tasks: [] });
+    await emptied();
     expect(PageSocket.all.every((each) => each.readyState === 3)).toBe(true);
+  });
+
+  it("stays as it is when one page replaces another", async () => {
+    const page = await mounted("user-1");
+    await vi.waitFor(() => {
+      expect(PageSocket.all.at(-1)?.readyState).toBe(1);
+    });
+    const opened = PageSocket.all.length;
+    const statuses: string[] = [];
+    const stop = useTaskStore.subscribe((state) => statuses.push(state.status));
+    page.rerender(
+      <StrictMode>
+        <TaskSyncProvider key="another page" userId="user-1">
+          the settings
+        </TaskSyncProvider>
+      </StrictMode>,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    stop();
+    expect(page.container.textContent).toBe("the settings");
+    expect(PageSocket.all).toHaveLength(opened);
+    expect(statuses).not.toContain("loading");
   });
 
   it("makes tasks that the server gets, with ids of its own [WR1]", async () => {
