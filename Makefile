@@ -10,6 +10,7 @@ BIN := .venv/bin
 FRONTEND_SOURCES := $(shell find frontend \( -name node_modules -o -name .next -o -name out -o -name e2e \) -prune \
 	-o -type f ! -name '*.test.ts*' ! -name '*.tsbuildinfo' ! -name next-env.d.ts -print)
 export UV_PROJECT_ENVIRONMENT := .venv
+export NEXT_TELEMETRY_DISABLED := 1
 # Warnings of npm about a registry without some package's other platforms help nobody.
 NPM_INSTALL := npm install --no-save --no-audit --no-fund --loglevel=error
 

@@ -16,6 +16,8 @@ _STOP_SECONDS: Final = 8
 
 def main() -> int:
     """Run until Ctrl-C, or until one of the three ends."""
+    # Ended like by Ctrl-C, the three programs with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # Fresh at each start: only these programs need to know it.
     internal = secrets.token_urlsafe(24)
     common = {**os.environ, "TANDEM_ALLOWED_ORIGINS": PAGES, "TANDEM_INTERNAL_TOKEN": internal}
@@ -54,7 +56,7 @@ def _start(command: list[str], environment: dict[str, str], folder: Path) -> sub
 def _stop(programs: list[subprocess.Popen[bytes]]) -> None:
     for program in programs:
         if program.poll() is None:
-            os.killpg(program.pid, signal.SIGINT)
+            os.killpg(program.pid, signal.SIGTERM)
     for program in programs:
         try:
             program.wait(_STOP_SECONDS)
