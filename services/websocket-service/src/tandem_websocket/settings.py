@@ -1,12 +1,11 @@
 """The settings of the websocket service."""
 
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import NoDecode
+from pydantic import Field, SecretStr
 
 from tandem_platform.bus import TASK_UPDATES
-from tandem_platform.settings import Settings
+from tandem_platform.settings import CommaList, Settings
 from tandem_protocol.limits import INBOUND_FRAME_MAX
 
 _MIB: Final = 1024 * 1024
@@ -42,7 +41,7 @@ class SocketSettings(Settings):
         alias="TANDEM_SEND_BUFFER_BYTES",
         description="Bytes that may wait for a slow client before its socket is closed",
     )
-    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+    allowed_origins: CommaList = Field(
         (),
         alias="TANDEM_ALLOWED_ORIGINS",
         description="Origins of pages that may connect, separated by commas; empty: only the service's own",
@@ -59,13 +58,6 @@ class SocketSettings(Settings):
         alias="TANDEM_DRAIN_SPREAD",
         description="Seconds over which clients are told to come back when the service goes down",
     )
-
-    @field_validator("allowed_origins", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part for part in (item.strip() for item in value.split(",")) if part)
-        return value
 
 
 class WebSocketSettings(SocketSettings):
