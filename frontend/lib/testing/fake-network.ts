@@ -6,7 +6,9 @@ import type { Notice } from "@/lib/sync/notices";
 import type { Remote } from "@/lib/sync/remote";
 import { EMPTY, type Snapshot } from "@/lib/websocket/snapshot";
 import { SyncClient } from "@/lib/websocket/sync-client";
+import type { ActingTab, Fault } from "./acts";
 import { USER } from "./builders";
+import { EventFates } from "./event-fates";
 import { FakeClock } from "./fake-clock";
 import { FakeSockets } from "./fake-sockets";
 import { FakeTokens } from "./fake-tokens";
@@ -15,11 +17,8 @@ import { ModelServer } from "./model-server";
 const NO_ANSWER: Refusal = { ok: false, problem: unavailable(), retryAfterMs: null };
 const HEARTBEAT_MS = 30_000;
 
-/** What happens to a request: it may not arrive, or its answer may not. */
-export type Fault = "request lost" | "reply lost" | Refusal;
-
 /** A tab with its whole engine, on a network in the hands of a test. */
-export class FakeTab {
+export class FakeTab implements ActingTab {
   readonly sockets = new FakeSockets();
   readonly tokens: FakeTokens;
   readonly notices: Notice[] = [];
@@ -37,6 +36,8 @@ export class FakeTab {
   latencyMs = 0;
   /** Which events do not come. */
   loses: (event: TaskUpdate) => boolean = () => false;
+  /** What happens to those that do. */
+  readonly fates = new EventFates();
 
   constructor(
     readonly clock: FakeClock,
@@ -87,13 +88,20 @@ export class FakeTab {
   /** An event comes over the socket, unless there is none or it is lost. */
   push(event: TaskUpdate): void {
     if (!this.#isConnected() || this.loses(event)) return;
-    this.sockets.last.say({ ...event, type: "task_update" });
+    const socket = this.sockets.last;
+    this.fates.pass(() => {
+      socket.say({ ...event, type: "task_update" });
+    });
   }
 
   /** A heartbeat. */
   beat(): void {
     if (this.#isConnected())
       this.sockets.last.say({ type: "ping", timestamp: null, heads: this.server.heads() });
+  }
+
+  cutSocket(): void {
+    this.sockets.last.close(1006);
   }
 
   #isConnected(): boolean {
@@ -114,6 +122,7 @@ export class FakeTab {
     await this.#wait();
     if (fault === "request lost") return NO_ANSWER;
     if (typeof fault === "object" && fault !== null) return fault;
+    if (fault === "request repeated") serve();
     const reply = serve();
     await this.#wait();
     return fault === "reply lost" ? NO_ANSWER : reply;
