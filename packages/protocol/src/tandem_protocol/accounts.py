@@ -1,9 +1,9 @@
 """Accounts, sessions and what a client may know of the server before signing in."""
 
 import unicodedata
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, StringConstraints, TypeAdapter, ValidationError
 
 from tandem_protocol.base import NO_CONTROL, Identifier, Inward, Outward, Timestamp
 from tandem_protocol.limits import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN
@@ -14,12 +14,25 @@ def normalise_email(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
+_ADDRESS: Final = StringConstraints(
+    strip_whitespace=True, max_length=EMAIL_MAX, pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+$"
+)
+_CHECK: Final = TypeAdapter[str](Annotated[str, _ADDRESS])
+
+
+def _normalised(text: str) -> str:
+    """Return the normal form, which may be longer than the text, and hold an @ or a space that the text did not."""
+    normal = normalise_email(text)
+    try:
+        return _CHECK.validate_python(normal)
+    except ValidationError:
+        raise ValueError("not an address once it is normalised (NFKC)") from None
+
+
 Email = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, max_length=EMAIL_MAX, pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+$"
-    ),
-    AfterValidator(normalise_email),
+    _ADDRESS,
+    AfterValidator(_normalised),
 ]
 """An address to sign in with. Tandem sends no mail, so an address of a home network will do."""
 

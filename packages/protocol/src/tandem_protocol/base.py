@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
 
 NO_CONTROL: Final = r"^[^\x00-\x1f\x7f]*$"
 """A single line of text: no C0 control characters, no DEL."""
@@ -26,8 +26,17 @@ def format_timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
+def _in_utc(moment: datetime) -> datetime:
+    # The first hours of year 1 and the last of year 9999 have no form in UTC, and so none on the wire.
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("out of the range of years 1 to 9999 in UTC") from None
+
+
 Timestamp = Annotated[
     AwareDatetime,
+    AfterValidator(_in_utc),
     PlainSerializer(format_timestamp, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
