@@ -95,6 +95,12 @@ class EventPublisher:
             except (BusUnavailableError, StorageUnavailableError, StorageFullError) as error:
                 await self._back_off(error)
                 continue
+            except asyncio.CancelledError as error:
+                # Of something that the bus waited for, unless somebody asked this task to end.
+                if (task := asyncio.current_task()) is None or task.cancelling():
+                    raise
+                await self._back_off(error)
+                continue
             except Exception:
                 # A bug must not silence the relay for good; the events stay where they are.
                 logger.exception("publishing failed")
@@ -132,10 +138,10 @@ class EventPublisher:
         await self._database.write(lambda connection: outbox.remove(connection, ids))
         self._published.clear()
 
-    async def _back_off(self, error: Exception | None) -> None:
+    async def _back_off(self, error: BaseException | None) -> None:
         self._failures += 1
         self._failed.inc()
         if error is not None and self._failures == 1:
-            logger.warning("events wait in the outbox: %s", error)
+            logger.warning("events wait in the outbox: %s", str(error) or type(error).__name__)
         wait = min(_RETRY_MAX, _RETRY_FIRST * 2 ** min(self._failures, 10))
         await asyncio.sleep(wait * (0.5 + self._jitter() / 2))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -67,7 +68,8 @@ def add_signing_key(folder: Path, kid: str, keep: int = 1) -> None:
 def _read(path: Path) -> Ed25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    except ValueError as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        # A TypeError is a key under a passphrase.
         raise StartError(f"{path} is not a private key; delete it to do without") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise StartError(f"{path} is not an Ed25519 key; delete it to do without")

@@ -46,9 +46,11 @@ class PostgresDatabase:
         self._write_engine = self._engine.execution_options(isolation_level="READ COMMITTED")
         self._read_engine = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._pool = ThreadPoolExecutor(connections, thread_name_prefix="postgres")
+        self._closed = False
 
     async def write(self, operation: Operation[T]) -> T:
         """See `Database.write`."""
+        self._require_open()
         result = await asyncio.get_running_loop().run_in_executor(self._pool, self._run, self._write_engine, operation)
         for listener in self._listeners:
             listener()
@@ -56,6 +58,7 @@ class PostgresDatabase:
 
     async def read(self, operation: Operation[T]) -> T:
         """See `Database.read`."""
+        self._require_open()
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._run, self._read_engine, operation)
 
     def on_commit(self, listener: Callable[[], None]) -> None:
@@ -64,8 +67,13 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         """See `Database.close`."""
+        self._closed = True
         await asyncio.to_thread(self._pool.shutdown)
         self._engine.dispose()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise StorageUnavailableError("the database is closed")
 
     def _run(self, engine: Engine, operation: Operation[T]) -> T:
         tries = 0
