@@ -1,1 +1,3 @@
 """Pytest plugin."""
+
+pytest_plugins = ["tandem_testing.postgres"]

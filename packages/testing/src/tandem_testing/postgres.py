@@ -1,0 +1,136 @@
+"""A PostgreSQL server of the suite's own: started when a test first wants it, stopped at the end, on a Unix socket."""
+
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+import pytest
+
+from tandem_backend.storage.migrate import migrate
+from tandem_backend.storage.postgres import create_postgres_engine
+
+_TEMPLATE: Final = "tandem_template"
+_DEBIAN: Final = Path("/usr/lib/postgresql")
+
+
+class PostgresServer:
+    """A server whose data lie in a temporary folder. It listens on a Unix socket only, so no port can be taken."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        """Create it; ``programs`` is the folder of initdb and pg_ctl, ``folder`` is empty."""
+        self._programs = programs
+        self._folder = folder
+        self._names = (f"tandem_{number}" for number in itertools.count())
+        # PostgreSQL refuses to run as root.
+        self._run_as: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            entry = pwd.getpwnam("postgres")
+            os.chown(folder, entry.pw_uid, entry.pw_gid)
+            self._run_as = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+    def url(self, database: str) -> str:
+        """Return the ``DATABASE_URL`` of a database."""
+        return f"postgresql://postgres@/{database}?host={self._folder}"
+
+    def initialise(self) -> None:
+        """Make the data folder."""
+        self._call("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        options = f"-k {self._folder} -c listen_addresses= -c fsync=off -c max_connections=200"
+        self._call("pg_ctl", "start", "--wait", f"--log={self._folder / 'log'}", f"--options={options}")
+
+    def stop(self) -> None:
+        """Stop at once; every connection ends."""
+        self._call("pg_ctl", "stop", "--wait", "--mode=fast")
+
+    @contextmanager
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """Yield the URL of a fresh copy of a database; the copy is dropped afterwards."""
+        name = next(self._names)
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self.url(name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def execute(self, statement: str) -> None:
+        """Run a statement as the superuser."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def _call(self, program: str, *arguments: str) -> None:
+        command = [str(self._programs / program), *arguments, f"--pgdata={self._folder / 'data'}"]
+        # The server inherits what it is given, so its output goes nowhere that somebody would wait for.
+        with (self._folder / f"{program}.out").open("wb") as output:
+            result = subprocess.run(  # noqa: S603 - programs of the machine's PostgreSQL
+                command, check=False, cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output, **self._run_as
+            )
+        if result.returncode:
+            said = (self._folder / f"{program}.out").read_text(errors="replace")
+            raise RuntimeError(f"{program} failed: {said}")
+
+
+def _find_programs() -> Path | None:
+    """Return the folder of the newest PostgreSQL on this machine."""
+    found = sorted(_DEBIAN.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    program = str(found[-1]) if found else shutil.which("initdb")
+    return Path(program).resolve().parent if program else None
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Generator[PostgresServer]:
+    """Yield a running server. Without PostgreSQL its tests are skipped; under ``CI`` they fail."""
+    programs = _find_programs()
+    if programs is None:
+        message = "PostgreSQL is not installed; on Debian: apt-get install postgresql"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    # Not pytest's temporary folder: the user "postgres" has to reach it, and a socket's path is a short one.
+    folder = Path(tempfile.mkdtemp(prefix="tandem-pg-"))
+    try:
+        server = PostgresServer(programs, folder)
+        server.initialise()
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    """Return the name of a migrated database; copying it is quicker than migrating another one."""
+    postgres_server.execute(f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0")
+    engine = create_postgres_engine(postgres_server.url(_TEMPLATE))
+    try:
+        migrate(engine)
+    finally:
+        engine.dispose()
+    return _TEMPLATE
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer, postgres_template: str) -> Generator[str]:
+    """Yield the URL of a migrated database without rows."""
+    with postgres_server.database(postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: PostgresServer) -> Generator[str]:
+    """Yield the URL of a database without tables."""
+    with postgres_server.database() as url:
+        yield url
