@@ -44,7 +44,7 @@ async def test_wr8_address_that_is_none_once_normalised_is_refused(server: Backe
     assert (reply.status_code, reply.json()["code"]) == (422, "invalid_request")
 
 
-@pytest.mark.parametrize("title", ["\N{SNOWMAN}" * 500, "𝔘" * 500, "'; DROP TABLE tasks; --", "%s %(x)s :a ?"])
+@pytest.mark.parametrize("title", ["\N{SNOWMAN}" * 500, "\U0001d518" * 500, "'; DROP TABLE tasks; --", "%s %(x)s :a ?"])
 async def test_any_title_comes_back_as_it_was(server: BackendHarness, title: str) -> None:
     ada = await server.register()
     task = await ada.made(title=title, description=title + "\n\r\t\x01")

@@ -218,6 +218,10 @@ def _translate(error: DBAPIError) -> Exception:
         sqlite3.SQLITE_CANTOPEN,
         sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOMEM,
     }:
         return StorageUnavailableError(f"the database cannot be used: {error.orig}")
     return error
