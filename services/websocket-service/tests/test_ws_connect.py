@@ -7,6 +7,7 @@ import orjson
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.protocol import State
 from websockets.typing import Origin, Subprotocol
 
 from tandem_testing.sockets import (
@@ -135,3 +136,11 @@ async def test_a_revoked_session_cannot_come_back_with_its_good_token_au5(server
         await server.publish(session_revoked(user, session))
         status, problem = await refused(server.url(user), token)
     assert (status, problem["code"]) == (401, "session_ended")
+
+
+async def test_a_session_that_ended_unheard_of_is_found_out_after_the_handshake_ws8(server: SocketServer) -> None:
+    user, gone, running = str(uuid4()), str(uuid4()), str(uuid4())
+    server.backend.ended.append(gone)
+    async with server.client(user, session_id=running) as other, server.client(user, session_id=gone) as client:
+        assert (await close_code(client))[0] == 4500
+        assert other.state is State.OPEN

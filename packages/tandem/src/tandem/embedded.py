@@ -12,10 +12,12 @@ from tandem.frontend import frontend_app
 from tandem.settings import EmbeddedSettings
 from tandem_backend.main import build_backend, new_app
 from tandem_backend.services.signing_keys import Keyring
-from tandem_backend.storage.database import Database
+from tandem_backend.storage.database import Database, StorageUnavailableError
 from tandem_platform.bus import TASK_UPDATES, InProcessBus
 from tandem_platform.clock import Clock
 from tandem_platform.operations import operations_routes
+from tandem_protocol.heads import HeadsReply, HeadsRequest
+from tandem_websocket.heads import HeadsUnavailableError
 from tandem_websocket.service import WebSocketService, build_service
 
 
@@ -41,11 +43,18 @@ def build_embedded(
     """
     bus = InProcessBus()
     backend = build_backend(settings, database=database, bus=bus, keyring=keyring, clock=clock, random_bytes=os.urandom)
+
+    async def heads(request: HeadsRequest) -> HeadsReply:
+        try:
+            return await backend.heads(request)
+        except StorageUnavailableError as error:
+            raise HeadsUnavailableError(str(error)) from error
+
     service = build_service(
         settings,
         verifier=backend.context.verifier,
         refresh_keys=None,
-        heads=backend.heads,
+        heads=heads,
         clock=clock,
         random_bytes=os.urandom,
     )

@@ -19,6 +19,7 @@ from tandem_websocket.heads import HeadsSource
 from tandem_websocket.heartbeat import Heartbeat
 from tandem_websocket.message_limits import MessageLimits
 from tandem_websocket.metrics import Metrics
+from tandem_websocket.newcomers import Newcomers
 from tandem_websocket.receiver import ReceiverContext
 from tandem_websocket.revocations import Revocations
 from tandem_websocket.routes import build_events_router, build_router
@@ -61,7 +62,8 @@ class WebSocketService:
         context = ReceiverContext(broadcaster, authenticator, limits, metrics, settings.max_frame_bytes)
         admission = Admission(authenticator, settings.allowed_origins)
         self._consumer = Consumer(broadcaster, revocations, metrics, clock.monotonic)
-        self._sockets = Sockets(settings, admission, revocations, context, surroundings)
+        self._newcomers = Newcomers(heads, self._consumer.end_sessions)
+        self._sockets = Sockets(settings, admission, revocations, self._newcomers, context, surroundings)
         self._heartbeat = Heartbeat(
             broadcaster,
             heads,
@@ -87,6 +89,7 @@ class WebSocketService:
         """Begin to ping, to close what expires, and to fetch keys."""
         self._tasks = [
             asyncio.create_task(self._heartbeat.run(), name="heartbeat"),
+            asyncio.create_task(self._newcomers.run(), name="newcomers"),
             asyncio.create_task(sweep(*self._jobs), name="sweep"),
         ]
         if self._keys is not None:

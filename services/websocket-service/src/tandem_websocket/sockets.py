@@ -20,6 +20,7 @@ from tandem_websocket.admission import Admission, RefusedError
 from tandem_websocket.connection import AsgiConnection
 from tandem_websocket.frames import Frame, encode
 from tandem_websocket.handshake import choose_subprotocol
+from tandem_websocket.newcomers import Newcomers
 from tandem_websocket.receiver import Receiver, ReceiverContext
 from tandem_websocket.revocations import Revocations
 from tandem_websocket.settings import SocketSettings
@@ -45,6 +46,7 @@ class Sockets:
         settings: SocketSettings,
         admission: Admission,
         revocations: Revocations,
+        newcomers: Newcomers,
         context: ReceiverContext,
         surroundings: Surroundings,
     ) -> None:
@@ -54,12 +56,14 @@ class Sockets:
             settings: Heartbeat interval, buffer and drain.
             admission: Checks handshakes.
             revocations: The sessions that have ended.
+            newcomers: Told of each socket that was taken in.
             context: For the receivers.
             surroundings: Time and randomness.
         """
         self._settings = settings
         self._admission = admission
         self._revocations = revocations
+        self._newcomers = newcomers
         self._context = context
         self._surroundings = surroundings
         self._open: set[AsgiConnection] = set()
@@ -116,6 +120,7 @@ class Sockets:
         elif not self._context.broadcaster.add(connection):
             refused = CloseCode.TOO_MANY_CONNECTIONS
         if refused is None:
+            self._newcomers.add(claims.session_id)
             self._context.broadcaster.send(connection, self._hello(connection))
         else:
             self._context.broadcaster.close(connection, refused)
