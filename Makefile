@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 UV := .tools/uv/bin/uv
 BIN := .venv/bin
-FRONTEND_SOURCES := $(shell find frontend \( -name node_modules -o -name .next -o -name out -o -name e2e \) -prune \
+FRONTEND_SOURCES := $(shell find frontend \( -name node_modules -o -name .next -o -name out -o -name e2e -o -name integration \) -prune \
 	-o -type f ! -name '*.test.ts*' ! -name '*.tsbuildinfo' ! -name next-env.d.ts -print)
 export UV_PROJECT_ENVIRONMENT := .venv
 export NEXT_TELEMETRY_DISABLED := 1
@@ -30,6 +30,7 @@ build: .cache/python .cache/frontend ## Install what is needed and build the fro
 test: build .cache/system ## Run all tests, with real servers, databases and a browser
 	$(BIN)/pytest
 	cd frontend && npm run --silent test
+	cd frontend && npm run --silent test:integration
 	cd frontend && npm run --silent e2e
 
 check: .cache/python .cache/node ## Lint, format, types, and whether the generated files are fresh
