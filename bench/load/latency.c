@@ -1,0 +1,117 @@
+// Creates tasks at a given rate and waits for each on another device's socket: create-to-seen latency.
+//
+//   latency PORT SOCKET_PATH TASKS_PATH TOKEN RATE COUNT RUN
+//
+// An open loop: the moments at which tasks are created are drawn beforehand (a Poisson process of RATE a second), and
+// each latency counts from that moment, also when the server was late with what came before (no coordinated
+// omission). RUN is a number that tells this run's tasks from another's. Prints one JSON object, times in
+// microseconds: from the planned moment to the socket's message, and to the HTTP answer.
+#define _GNU_SOURCE
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+
+enum { CONNECTIONS = 32, UNKNOWN = -1 };
+static const char TITLE[] = "\"title\":\"create-to-seen ";
+
+static size_t opened, total, seen, answered;
+static double *planned, *seen_after, *answered_after;
+static Peer http[CONNECTIONS];
+static long busy_with[CONNECTIONS];
+static unsigned long run;
+
+static void on_opened(Peer *peer) {
+  (void)peer;
+  opened++;
+}
+
+static void on_message(Peer *peer, const uint8_t *payload, size_t length) {
+  (void)peer;
+  double now = now_seconds();
+  char *title = memmem(payload, length, TITLE, sizeof TITLE - 1);
+  if (!title) return;  // A greeting or a heartbeat.
+  char *end;
+  unsigned long number_of_run = strtoul(title + sizeof TITLE - 1, &end, 10), task = strtoul(end, NULL, 10);
+  if (number_of_run != run) return;
+  if (task >= total || seen_after[task] >= 0) fail("task %lu came twice, or was never made", task);
+  seen_after[task] = now - planned[task];
+  seen++;
+}
+
+static void on_answer(Peer *peer, int status, const uint8_t *body, size_t length) {
+  if (status != 201) fail("status %d: %.*s", status, (int)length, body);
+  long task = busy_with[peer->index];
+  answered_after[task] = now_seconds() - planned[task];
+  busy_with[peer->index] = UNKNOWN;
+  answered++;
+}
+
+static int all_open(void) { return opened == CONNECTIONS + 1; }
+static int all_seen(void) { return seen == total && answered == total; }
+
+static Peer *idle_connection(void) {
+  for (size_t i = 0; i < CONNECTIONS; i++)
+    if (busy_with[i] == UNKNOWN) return &http[i];
+  return NULL;
+}
+
+static void create(Peer *peer, size_t task, const char *path, const char *token) {
+  char headers[9000], body[256];
+  snprintf(headers, sizeof headers, "Authorization: Bearer %s\r\nIdempotency-Key: latency-%lu-%zu\r\n", token, run, task);
+  int length = snprintf(body, sizeof body,
+                        "{\"title\":\"create-to-seen %lu %zu\",\"description\":\"Milk, eggs, bread\",\"priority\":\"medium\"}",
+                        run, task);
+  busy_with[peer->index] = (long)task;
+  peer_post(peer, path, headers, body, (size_t)length);
+}
+
+static void print_list(const char *name, const double *values) {
+  printf("\"%s\":[", name);
+  for (size_t i = 0; i < total; i++) printf("%s%.1f", i ? "," : "", values[i] * 1e6);
+  printf("]");
+}
+
+int main(int count, char **arguments) {
+  if (count != 8) fail("usage: latency PORT SOCKET_PATH TASKS_PATH TOKEN RATE COUNT RUN");
+  double rate = atof(arguments[5]);
+  total = strtoul(arguments[6], NULL, 10);
+  run = strtoul(arguments[7], NULL, 10);
+  planned = allocate(total, sizeof *planned);
+  seen_after = allocate(total, sizeof *seen_after);
+  answered_after = allocate(total, sizeof *answered_after);
+  client_init(atoi(arguments[1]), (Callbacks){on_opened, on_message, on_answer});
+  Peer socket;
+  peer_connect(&socket, PEER_WEBSOCKET, 0, arguments[2]);
+  for (size_t i = 0; i < CONNECTIONS; i++) {
+    busy_with[i] = UNKNOWN;
+    peer_connect(&http[i], PEER_HTTP, i, NULL);
+  }
+  client_poll_until(all_open, 30, "the handshakes");
+  client_rest(0.3);
+  srand48((long)run);
+  double at = now_seconds() + 0.1;
+  for (size_t i = 0; i < total; i++) {
+    planned[i] = at;
+    seen_after[i] = -1;
+    at -= log(1 - drand48()) / rate;
+  }
+  double deadline = at + 30;
+  for (size_t task = 0; task < total;) {
+    double wait = planned[task] - now_seconds();
+    Peer *idle = wait <= 0 ? idle_connection() : NULL;
+    if (idle) create(idle, task++, arguments[3], arguments[4]);
+    // The last two milliseconds are spent polling: sleeping would overshoot.
+    client_poll(wait > 0.002 ? (int)((wait - 0.001) * 1000) : 0);
+    if (now_seconds() > deadline) fail("the server is too slow for %.0f writes a second", rate);
+  }
+  client_poll_until(all_seen, 30, "the last tasks");
+  printf("{");
+  print_list("seen", seen_after);
+  printf(",");
+  print_list("answered", answered_after);
+  printf("}\n");
+  return 0;
+}

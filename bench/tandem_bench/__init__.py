@@ -1,0 +1,1 @@
+"""What `make bench` does: it measures Tandem, and named baselines in the same run."""
