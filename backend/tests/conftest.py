@@ -5,12 +5,11 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from tandem_backend.settings import BackendSettings
 from tandem_backend.storage.database import Database
 from tandem_backend.storage.locate import open_database, prepare_database, sqlite_path
-from tandem_testing.backend import BackendHarness, backend_harness
+from tandem_testing.backend import BackendHarness, backend_harness, settings_for
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
@@ -18,21 +17,21 @@ BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated file; copying it is quicker than migrating another one."""
-    settings = BackendSettings(data_dir=tmp_path_factory.mktemp("template"))
+    settings = settings_for(tmp_path_factory.mktemp("template"))
     prepare_database(settings)
     return sqlite_path(settings)
 
 
 @pytest.fixture
 def sqlite_settings(tmp_path: Path, sqlite_template: Path) -> BackendSettings:
-    settings = BackendSettings(data_dir=tmp_path)
+    settings = settings_for(tmp_path)
     shutil.copy(sqlite_template, sqlite_path(settings))
     return settings
 
 
 @pytest.fixture
 def postgres_settings(tmp_path: Path, postgres_url: str) -> BackendSettings:
-    return BackendSettings(data_dir=tmp_path, database_url=SecretStr(postgres_url))
+    return settings_for(tmp_path, postgres_url)
 
 
 @pytest.fixture(params=BOTH)

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
@@ -74,12 +75,12 @@ async def test_failing_operation_takes_nobody_with_it(database: Database) -> Non
     hold = Hold()
     held = asyncio.create_task(database.write(hold))
     await hold.wait()
-    operations = [add(b"a"), fail_after_write, add(b"b"), fail_in_sql, add(b"c")]
-    waiting = [asyncio.create_task(database.write(operation)) for operation in operations]
+    operations: list[Callable[[Connection], Any]] = [add(b"a"), fail_after_write, add(b"b"), fail_in_sql, add(b"c")]
+    waiting: list[asyncio.Task[Any]] = [asyncio.create_task(database.write(operation)) for operation in operations]
     # One turn of the loop: all of them are in the queue before the writer looks again.
     await asyncio.sleep(0)
     hold.go.set()
-    results = await asyncio.gather(held, *waiting, return_exceptions=True)
+    results: list[Any] = await asyncio.gather(held, *waiting, return_exceptions=True)
     assert [result for result in results if not isinstance(result, BaseException)] == ["held", b"a", b"b", b"c"]
     assert isinstance(results[2], LookupError)
     assert isinstance(results[4], Exception)
@@ -149,13 +150,15 @@ async def test_closing_answers_the_writes_in_flight(settings: BackendSettings) -
     hold = Hold()
     held = asyncio.create_task(database.write(hold))
     await hold.wait()
-    waiting = [asyncio.create_task(database.write(add(b"%d" % number))) for number in range(20)]
+    waiting: list[asyncio.Task[Any]] = [
+        asyncio.create_task(database.write(add(b"%d" % number))) for number in range(20)
+    ]
     await asyncio.sleep(0)
     closing = asyncio.create_task(database.close())
     await asyncio.sleep(0)
     hold.go.set()
     await asyncio.wait_for(closing, PATIENCE)
-    results = await asyncio.wait_for(asyncio.gather(held, *waiting), PATIENCE)
+    results: list[Any] = await asyncio.wait_for(asyncio.gather(held, *waiting), PATIENCE)
     again = open_database(settings)
     assert len(await stored(again)) == len(results) == 21
     await again.close()

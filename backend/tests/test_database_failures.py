@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, text
 
 from tandem_backend.settings import BackendSettings
 from tandem_backend.storage import outbox
@@ -18,7 +17,7 @@ from tandem_backend.storage.database import StorageFullError, StorageUnavailable
 from tandem_backend.storage.locate import open_database, sqlite_path
 from tandem_backend.storage.postgres import PostgresDatabase
 from tandem_backend.storage.sqlite import SqliteDatabase
-from tandem_testing.backend import backend_harness
+from tandem_testing.backend import backend_harness, settings_for
 from tandem_testing.postgres import PostgresServer
 
 
@@ -185,8 +184,7 @@ async def test_full_postgres_is_storage_full(postgres_url: str) -> None:
 
 @pytest.mark.postgres
 async def test_postgres_out_of_reach_is_unavailable(tmp_path: Path) -> None:
-    url = f"postgresql://postgres@/tandem?host={tmp_path}"
-    database = open_database(BackendSettings(data_dir=tmp_path, database_url=SecretStr(url)))
+    database = open_database(settings_for(tmp_path, f"postgresql://postgres@/tandem?host={tmp_path}"))
     with pytest.raises(StorageUnavailableError):
         await database.write(add)
     await database.close()
@@ -221,9 +219,8 @@ async def test_postgres_repeats_what_lost_a_race(postgres_url: str) -> None:
 async def test_sqlite_commits_a_group_at_once(sqlite_settings: BackendSettings) -> None:
     """Group commit: what waits while the writer is busy shares one transaction, so one fsync."""
     database = open_database(sqlite_settings)
-    assert isinstance(database, SqliteDatabase)
     commits: list[None] = []
-    event.listen(database._write_engine, "commit", lambda _: commits.append(None))
+    database.on_commit(lambda: commits.append(None))
     go, begun = threading.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -1,11 +1,12 @@
 """Who asks: access tokens, and where a request comes from."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPBearer
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 
-from tandem_backend.api.context import Backend
+from tandem_backend.api.context import Backend, Context
 from tandem_backend.domain.devices import device_name
 from tandem_backend.services.sessions import Client
 from tandem_platform.origins import origin_allowed
@@ -13,21 +14,29 @@ from tandem_platform.problems import ProblemError
 from tandem_platform.tokens import AccessClaims, InvalidTokenError
 from tandem_protocol.problems import ProblemCode
 
-_SCHEME: Final = HTTPBearer(auto_error=False, bearerFormat="JWT", description="An access token")
-"""Only for the description of the interface; the header is read below."""
+
+class _BearerToken(SecurityBase):
+    """The security scheme of the interface's description, and what it stands for.
+
+    One dependency without others of its own: FastAPI resolves each of them anew for every request.
+    """
+
+    def __init__(self) -> None:
+        self.model = HTTPBearer(bearerFormat="JWT", description="An access token")
+        self.scheme_name = "HTTPBearer"
+
+    async def __call__(self, request: Request) -> AccessClaims:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.casefold() != "bearer" or not token:
+            raise ProblemError(ProblemCode.UNAUTHENTICATED, "Send an access token as Authorization: Bearer.")
+        context: Context = request.app.state.backend
+        try:
+            return context.verifier.verify(token.strip())
+        except InvalidTokenError as error:
+            raise ProblemError(ProblemCode.UNAUTHENTICATED, f"Refresh the access token: {error}.") from error
 
 
-async def _claims(request: Request, backend: Backend, _: Annotated[object, Depends(_SCHEME)]) -> AccessClaims:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.casefold() != "bearer" or not token:
-        raise ProblemError(ProblemCode.UNAUTHENTICATED, "Send an access token as Authorization: Bearer.")
-    try:
-        return backend.verifier.verify(token.strip())
-    except InvalidTokenError as error:
-        raise ProblemError(ProblemCode.UNAUTHENTICATED, f"Refresh the access token: {error}.") from error
-
-
-Claims = Annotated[AccessClaims, Depends(_claims)]
+Claims = Annotated[AccessClaims, Depends(_BearerToken())]
 """The verified claims of the caller; whether the session still runs is found out with the first query (AU5)."""
 
 

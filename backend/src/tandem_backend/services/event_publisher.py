@@ -128,7 +128,7 @@ class EventPublisher:
             await self._remove()
 
     async def _read(self) -> list[StoredEvent]:
-        known = sorted(self._published)
+        known = frozenset(self._published)
         return await self._database.read(lambda connection: outbox.waiting(connection, known, BATCH))
 
     async def _remove(self) -> None:

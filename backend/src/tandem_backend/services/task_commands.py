@@ -20,8 +20,8 @@ def create(body: TaskCreate, task_id: str) -> Command:
 
     def command(connection: Connection, actor: Actor, mutation: Mutation) -> Done:
         space = body.space or actor.inbox_id
-        audience = spaces.audience(connection, space)
-        if actor.user_id not in audience or not spaces.holds_tasks(connection, space):
+        audience = spaces.list_audience(connection, space)
+        if actor.user_id not in audience:
             raise ProblemError(ProblemCode.SPACE_NOT_FOUND, "You have no list with this id.")
         existing = tasks.find(connection, actor.user_id, task_id)
         if existing is not None:

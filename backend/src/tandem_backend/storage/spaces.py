@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from tandem_backend.storage.tables import members, spaces
 
 _AUDIENCE = select(members.c.user_id).where(members.c.space_id == bindparam("space")).order_by(members.c.user_id)
+_LIST_AUDIENCE = _AUDIENCE.join(spaces, spaces.c.id == members.c.space_id).where(spaces.c.kind == "list")
 _ADVANCE = (
     update(spaces)
     .where(spaces.c.id == bindparam("space"))
@@ -27,7 +28,6 @@ _OF_USERS = (
 )
 # SQLite takes some 32,000 parameters in a statement.
 _CHUNK: Final = 1_000
-_KIND = select(spaces.c.kind).where(spaces.c.id == bindparam("space"))
 
 
 class Advance(NamedTuple):
@@ -59,9 +59,9 @@ def audience(connection: Connection, space: str) -> list[str]:
     return [row[0] for row in connection.execute(_AUDIENCE, {"space": space})]
 
 
-def holds_tasks(connection: Connection, space: str) -> bool:
-    """Return whether tasks may be put into the space: a user's private space holds none."""
-    return connection.execute(_KIND, {"space": space}).scalar() == "list"
+def list_audience(connection: Connection, space: str) -> list[str]:
+    """Return `audience` of a space that tasks may be put into; empty if it is another: a private space holds none."""
+    return [row[0] for row in connection.execute(_LIST_AUDIENCE, {"space": space})]
 
 
 def of_user(connection: Connection, user: str) -> list[SpaceRecord]:

@@ -138,7 +138,7 @@ class SqliteDatabase:
                     connection = self._write_engine.connect()
                 outcomes = _commit_group(connection, group)
             except Exception as error:  # noqa: BLE001 - whatever it was, the callers learn it
-                failure = _translate(error) if isinstance(error, DBAPIError) else error
+                failure = _translate(error) if isinstance(error, DBAPIError | sqlite3.Error) else error
                 outcomes = [failure] * len(group)
                 if connection is not None:
                     with contextlib.suppress(DBAPIError):
@@ -188,26 +188,28 @@ def _commit_group(connection: Connection, group: list[_Write]) -> list[_Outcome]
     """Run the operations in one transaction; each one's failure undoes that one alone."""
     outcomes: list[_Outcome] = []
     with connection.begin():
+        # The driver's own connection: SQLAlchemy's savepoints cost as much as several of an operation's statements.
+        driver: Any = connection.connection.driver_connection
         for operation, _ in group:
-            savepoint = connection.begin_nested()
+            driver.execute("SAVEPOINT operation")
             try:
                 outcomes.append(_Result(operation(connection)))
             except Exception as error:
                 if isinstance(error, DBAPIError) and _code(error) in _ENDS_TRANSACTION:
                     raise
-                savepoint.rollback()
+                driver.execute("ROLLBACK TO operation")
                 outcomes.append(error)
-            else:
-                savepoint.commit()
+            driver.execute("RELEASE operation")
     return outcomes
 
 
-def _code(error: DBAPIError) -> int:
+def _code(error: DBAPIError | sqlite3.Error) -> int:
     """Return SQLite's primary result code."""
-    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(original, "sqlite_errorcode", 0) & 0xFF
 
 
-def _translate(error: DBAPIError) -> Exception:
+def _translate(error: DBAPIError | sqlite3.Error) -> Exception:
     code = _code(error)
     if code == sqlite3.SQLITE_FULL:
         return StorageFullError("the disk of the database is full")
@@ -223,5 +225,5 @@ def _translate(error: DBAPIError) -> Exception:
         sqlite3.SQLITE_PROTOCOL,
         sqlite3.SQLITE_NOMEM,
     }:
-        return StorageUnavailableError(f"the database cannot be used: {error.orig}")
+        return StorageUnavailableError(f"the database cannot be used: {getattr(error, 'orig', error)}")
     return error

@@ -20,6 +20,7 @@ def purge(connection: Connection, before: int) -> None:
         .order_by(tasks.c.space_id)
     ).all()
     for space, seq in highest:
-        connection.execute(update(spaces).where(spaces.c.id == space, spaces.c.min_seq < seq).values(min_seq=seq))
-        # The bound on seq leaves a tombstone alone that came between the two statements.
+        # First the task, then its space, as every command does: in the other order a restore would meet a deadlock.
+        # The bound on seq leaves a tombstone alone that came since the query above.
         connection.execute(delete(tasks).where(tasks.c.space_id == space, gone, tasks.c.seq <= seq))
+        connection.execute(update(spaces).where(spaces.c.id == space, spaces.c.min_seq < seq).values(min_seq=seq))

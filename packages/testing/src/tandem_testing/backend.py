@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import httpx
 import orjson
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from tandem_backend.main import Backend, build_backend, new_app
@@ -25,6 +27,11 @@ from tandem_platform.tokens import AccessClaims
 PASSWORD: Final = "correct horse battery"  # noqa: S105 - of test accounts
 INTERNAL_TOKEN: Final = "internal-token-of-tests"  # noqa: S105
 _START: Final = 1_900_000_000.0
+
+
+def settings_for(folder: Path, database_url: str = "", **more: Any) -> BackendSettings:
+    """Return settings whose database is SQLite in ``folder``, unless a URL is given, whatever the environment says."""
+    return BackendSettings.load({"data_dir": folder, "database_url": SecretStr(database_url), **more})
 
 
 class ManualClock:
@@ -121,6 +128,13 @@ class Device:
         headers = {"authorization": f"Bearer {self.token}"} | ({"idempotency-key": key} if key else {})
         url = path if path.startswith("/") else f"/api/{self.user_id}/{path}"
         return await self.client.request(method, url, headers=headers | options.pop("headers", {}), **options)
+
+    async def refresh(self) -> None:
+        """Exchange the refresh cookie for a new one and a new access token."""
+        reply = await self.client.post("/api/auth/refresh")
+        if not reply.is_success:
+            raise AssertionError(reply.text)
+        self.token = reply.json()["access_token"]
 
     async def create(self, key: str | None = None, **body: Any) -> httpx.Response:
         """Make a task."""

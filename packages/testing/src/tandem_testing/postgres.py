@@ -6,10 +6,10 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 import pytest
@@ -30,11 +30,12 @@ class PostgresServer:
         self._folder = folder
         self._names = (f"tandem_{number}" for number in itertools.count())
         # PostgreSQL refuses to run as root.
-        self._run_as: dict[str, Any] = {}
+        self._uid: int | None = None
+        self._gid: int | None = None
         if os.geteuid() == 0:
             entry = pwd.getpwnam("postgres")
             os.chown(folder, entry.pw_uid, entry.pw_gid)
-            self._run_as = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+            self._uid, self._gid = entry.pw_uid, entry.pw_gid
 
     def url(self, database: str) -> str:
         """Return the ``DATABASE_URL`` of a database."""
@@ -54,7 +55,7 @@ class PostgresServer:
         self._call("pg_ctl", "stop", "--wait", "--mode=fast")
 
     @contextmanager
-    def database(self, template: str = "template0") -> Iterator[str]:
+    def database(self, template: str = "template0") -> Generator[str]:
         """Yield the URL of a fresh copy of a database; the copy is dropped afterwards."""
         name = next(self._names)
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
@@ -73,7 +74,15 @@ class PostgresServer:
         # The server inherits what it is given, so its output goes nowhere that somebody would wait for.
         with (self._folder / f"{program}.out").open("wb") as output:
             result = subprocess.run(  # noqa: S603 - programs of the machine's PostgreSQL
-                command, check=False, cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output, **self._run_as
+                command,
+                check=False,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                user=self._uid,
+                group=self._gid,
+                extra_groups=None if self._uid is None else [],
             )
         if result.returncode:
             said = (self._folder / f"{program}.out").read_text(errors="replace")
