@@ -34,6 +34,7 @@ from tandem_platform.http_bus import HttpBus
 from tandem_platform.logs import configure_logging
 from tandem_platform.operations import operations_routes
 from tandem_platform.problems import install_problem_handlers
+from tandem_platform.randomness import BufferedRandomness
 from tandem_platform.server import StartError, bind, run, serve
 from tandem_platform.settings import SettingsError
 from tandem_platform.tokens import TokenVerifier
@@ -131,7 +132,7 @@ def build_backend(
         verifier=TokenVerifier(keyring.public, clock.now),
         keyring=keyring,
         clock=clock,
-        random_bytes=random_bytes,
+        random_for_ids=BufferedRandomness(random_bytes),
         internal_token=internal_token,
         versions={"tandem": version("tandem-backend")},
     )

@@ -20,7 +20,8 @@ from tandem_protocol.ids import RandomBytes, uuid7
 class Context:
     """The parts of a running backend. An app carries it as ``app.state.backend``.
 
-    ``internal_token`` is what the websocket service shows; empty when none is expected.
+    ``random_for_ids`` is for the event loop alone; ``internal_token`` is what the websocket service shows, empty when
+    none is expected.
     """
 
     settings: BackendSettings
@@ -30,7 +31,7 @@ class Context:
     verifier: TokenVerifier
     keyring: Keyring
     clock: Clock
-    random_bytes: RandomBytes
+    random_for_ids: RandomBytes
     internal_token: str
     versions: Mapping[str, str]
 
@@ -40,7 +41,7 @@ class Context:
 
     def new_id(self) -> str:
         """Return a fresh id."""
-        return uuid7(self.now(), self.random_bytes)
+        return uuid7(self.now(), self.random_for_ids)
 
 
 async def _context(request: Request) -> Context:

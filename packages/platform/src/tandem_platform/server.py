@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
@@ -66,6 +67,9 @@ class _Server(uvicorn.Server):
             await super().startup(sockets)
         except SystemExit:
             raise StartError("the application could not start; the log above says why") from None
+        # What lives until the end need not be looked through by each collection: 7 % of a write's time otherwise.
+        gc.collect()
+        gc.freeze()
         if self._on_started is not None:
             self._on_started()
 
