@@ -26,7 +26,7 @@ async def listed(device: Device) -> dict[str, dict[str, Any]]:
 
 async def purge(server: BackendHarness) -> None:
     before = int(server.clock.now * 1000) + 1
-    await server.backend.context.database.write(lambda connection: tombstones.purge(connection, before))
+    await server.backend.context.database.write(lambda connection: tombstones.purge(connection, before, 1000))
 
 
 async def rotate(server: BackendHarness) -> None:

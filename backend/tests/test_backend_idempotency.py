@@ -1,11 +1,14 @@
 """WR4: a write under an Idempotency-Key is done at most once, whatever happens to its answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-
-import httpx
+from typing import TYPE_CHECKING
 
 from tandem_testing.backend import BackendHarness
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    import httpx
 
 KEY = "0b6c3e2e-key"
 

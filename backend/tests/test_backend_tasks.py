@@ -236,7 +236,7 @@ async def test_tasks_cannot_be_put_into_the_private_space(server: BackendHarness
 
 async def purge(server: BackendHarness, clock: ManualClock) -> None:
     before = int(clock.now * 1000) + 1
-    await server.backend.context.database.write(lambda connection: tombstones.purge(connection, before))
+    await server.backend.context.database.write(lambda connection: tombstones.purge(connection, before, 1000))
 
 
 async def test_sp4_purge_raises_min_seq_and_forgets_the_tombstone(server: BackendHarness) -> None:

@@ -1,5 +1,6 @@
 """A backend for tests: any database, a clock that stands still, a bus that remembers, cheap password hashes."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -26,6 +27,8 @@ from tandem_platform.tokens import AccessClaims
 
 PASSWORD: Final = "correct horse battery"  # noqa: S105 - of test accounts
 INTERNAL_TOKEN: Final = "internal-token-of-tests"  # noqa: S105
+PATIENCE: Final = 30.0
+"""Seconds after which a test that waits for something gives up."""
 _START: Final = 1_900_000_000.0
 
 
@@ -51,21 +54,51 @@ class ManualClock:
 
 
 class RecordingBus:
-    """Remembers what is published; refuses with ``failure`` while there is one."""
+    """Remembers what is published; refuses with ``failure`` while there is one, takes for ever while ``hanging``."""
 
     def __init__(self) -> None:
         """Create a bus that takes everything."""
         self.published: list[dict[str, Any]] = []
         self.failure: BaseException | None = None
-        self.tries = 0
+        self.hanging = False
+        self._taken = 0
+        self._changed = asyncio.Condition()
+        self._tries = 0
 
     async def publish(self, topic: str, events: Sequence[bytes]) -> None:
         """See `tandem_platform.bus.EventBus.publish`."""
         del topic
-        self.tries += 1
+        async with self._changed:
+            self._tries += 1
+            self._changed.notify_all()
+        if self.hanging:
+            await asyncio.Event().wait()
         if self.failure is not None:
             raise self.failure
-        self.published.extend(orjson.loads(event) for event in events)
+        async with self._changed:
+            self.published.extend(orjson.loads(event) for event in events)
+            self._changed.notify_all()
+
+    async def take(self, count: int) -> list[dict[str, Any]]:
+        """Wait for the next ``count`` events that nobody took, and return them.
+
+        Raises:
+            TimeoutError: They do not come.
+        """
+        async with asyncio.timeout(PATIENCE), self._changed:
+            await self._changed.wait_for(lambda: len(self.published) >= self._taken + count)
+        self._taken += count
+        return self.published[self._taken - count : self._taken]
+
+    async def tried(self, times: int) -> None:
+        """Wait until something was tried ``times`` more often than now.
+
+        Raises:
+            TimeoutError: Nobody tries.
+        """
+        goal = self._tries + times
+        async with asyncio.timeout(PATIENCE), self._changed:
+            await self._changed.wait_for(lambda: self._tries >= goal)
 
     async def close(self) -> None:
         """See `tandem_platform.bus.EventBus.close`."""
