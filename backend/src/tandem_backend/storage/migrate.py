@@ -1,8 +1,8 @@
 """Bringing a database to the present schema (ST1, ST2)."""
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -11,12 +11,14 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from tandem_platform.server import StartError
 
 _SCRIPTS: Final = Path(__file__).parent / "migrations"
+_MIGRATION_LOCK: Final = 0x7461_6E64
+"""The name of the advisory lock: "tand" in ASCII."""
 
 
 class Migrated(NamedTuple):
@@ -43,31 +45,55 @@ def migrate(engine: Engine, backup: Callable[[str], Path] | None = None, scripts
     Raises:
         StartError: The database is newer than this program, locked, or out of reach, or a migration failed.
     """
+    copies: list[Path] = []
+    try:
+        with engine.connect() as connection, _alone(connection):
+            return _migrate(connection, scripts, backup, copies)
+    except StartError:
+        raise
+    except DBAPIError as error:
+        raise StartError(f"the database cannot be used: {error.orig}.{_place(copies)}") from error
+    except Exception as error:
+        # A mistake in a migration: its operator still has to learn that nothing is lost, and where the copy is.
+        raise StartError(f"the migration failed ({error!r}), nothing was changed.{_place(copies)}") from error
+
+
+def _migrate(
+    connection: Connection, scripts: Path, backup: Callable[[str], Path] | None, copies: list[Path]
+) -> Migrated:
     config = Config()
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     directory = ScriptDirectory.from_config(config)
     newest = directory.get_current_head() or ""
-    copy: Path | None = None
+    present = MigrationContext.configure(connection).get_current_revision()
+    connection.rollback()
+    if present is not None and not _known(directory, present):
+        raise StartError(
+            f"the database is at revision {present}, which this version of Tandem does not know: "
+            "it was written by a newer version. Start that one, or restore a backup. Nothing was changed."
+        )
+    if present == newest:
+        return Migrated(present, newest, None)
+    if present is not None and backup is not None:
+        copies.append(backup(present))
+    _upgrade(connection, config)
+    return Migrated(present, newest, copies[0] if copies else None)
+
+
+@contextmanager
+def _alone(connection: Connection) -> Generator[None]:
+    """Let one process migrate at a time. SQLite's file has its lock already (ST3)."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _MIGRATION_LOCK})
+    connection.commit()
     try:
-        with engine.connect() as connection:
-            present = MigrationContext.configure(connection).get_current_revision()
-            connection.rollback()
-            if present is not None and not _known(directory, present):
-                raise StartError(
-                    f"the database is at revision {present}, which this version of Tandem does not know: "
-                    "it was written by a newer version. Start that one, or restore a backup. Nothing was changed."
-                )
-            if present == newest:
-                return Migrated(present, newest, None)
-            if present is not None and backup is not None:
-                copy = backup(present)
-            _upgrade(connection, config)
-    except DBAPIError as error:
-        place = f" The copy from before is {copy}." if copy else ""
-        raise StartError(f"the database cannot be used: {error.orig}.{place}") from error
-    except OSError as error:
-        raise StartError(f"cannot copy the database before the migration: {error.strerror or error}") from error
-    return Migrated(present, newest, copy)
+        yield
+    finally:
+        connection.rollback()
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _MIGRATION_LOCK})
+        connection.commit()
 
 
 def require_newest(engine: Engine) -> None:
@@ -98,12 +124,24 @@ def copy_sqlite(path: Path) -> Callable[[str], Path]:
         while target.exists():
             number += 1
             target = path.with_name(f"{path.name}.before-{present}.{number}")
-        target.touch(mode=0o600)
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copied:
-            source.backup(copied)
+        # Under another name until it is whole: half a copy must not look like a backup.
+        draft = target.with_name(f"{target.name}.part")
+        try:
+            draft.touch(mode=0o600)
+            with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(draft)) as copied:
+                source.backup(copied)
+            draft.replace(target)
+        except (sqlite3.Error, OSError) as error:
+            for leftover in path.parent.glob(f"{draft.name}*"):
+                leftover.unlink()
+            raise StartError(f"cannot copy the database before the migration: {error}. Nothing was changed.") from error
         return target
 
     return copy
+
+
+def _place(copies: list[Path]) -> str:
+    return f" The copy from before is {copies[0]}." if copies else ""
 
 
 def _known(directory: ScriptDirectory, present: str) -> bool:

@@ -56,6 +56,20 @@ class Replica:
             self._ahead.setdefault(message["space"], {})[message["seq"]] = message
             self._close_gap(message["space"], space)
 
+    def is_contradicted_by(self, pages: list[Message]) -> bool:
+        """Return whether the server's history is not the one known here, though the feed's cursor fitted it.
+
+        The cursor stands where the last pull ended, and events went on from there; a restored database may lie
+        between the two (CL5).
+        """
+        return any(
+            not change["reset"]
+            and (space := self.spaces.get(change["id"])) is not None
+            and (space.epoch != change["epoch"] or space.seq > change["head"])
+            for page in pages
+            for change in page["spaces"]
+        )
+
     def pulled(self, pages: list[Message]) -> None:
         """Take all pages of a pull (CL6, FD6)."""
         fresh: dict[str, Space] = {}
@@ -141,13 +155,11 @@ class SyncClient:
             await asyncio.sleep(_AGAIN_SECONDS)
 
     async def pull(self) -> None:
-        """Read the feed from the cursor to its end."""
-        pages: list[Message] = []
-        while not pages or pages[-1]["more"]:
-            reply = await self.device.call("GET", "changes", params={"cursor": self._cursor} if self._cursor else {})
-            reply.raise_for_status()
-            pages.append(reply.json())
-            self._cursor = pages[-1]["cursor"]
+        """Read the feed from the cursor to its end; afresh, if what it says is of another history."""
+        pages = await self._pages(self._cursor)
+        if self.replica.is_contradicted_by(pages):
+            pages = await self._pages(None)
+        self._cursor = pages[-1]["cursor"]
         self.replica.pulled(pages)
         self.pulls += 1
         await self._notify()
@@ -167,6 +179,15 @@ class SyncClient:
             await self.until(lambda: self.tasks == tasks)
         except TimeoutError:
             raise AssertionError(f"the replica has {self.tasks}, not {tasks}") from None
+
+    async def _pages(self, cursor: str | None) -> list[Message]:
+        pages: list[Message] = []
+        while not pages or pages[-1]["more"]:
+            reply = await self.device.call("GET", "changes", params={"cursor": cursor} if cursor else {})
+            reply.raise_for_status()
+            pages.append(reply.json())
+            cursor = pages[-1]["cursor"]
+        return pages
 
     def _socket(self) -> contextlib.AbstractAsyncContextManager[ClientConnection]:
         return connect_with(socket_url(self.device), self.device.token)
