@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from tandem_platform.settings import CommaList, Settings
+from tandem_platform.tokens import ACCESS_SECONDS_MAX
 
 
 class BackendSettings(Settings):
@@ -22,7 +23,7 @@ class BackendSettings(Settings):
     allowed_origins: CommaList = Field(
         (),
         alias="TANDEM_ALLOWED_ORIGINS",
-        description="Origins of other sites' pages that may use this server",
+        description="Origins of pages elsewhere, of the same site, that may use this server",
     )
     trusted_proxies: CommaList = Field(
         ("127.0.0.1", "::1"),
@@ -38,7 +39,7 @@ class BackendSettings(Settings):
         900,
         alias="TANDEM_ACCESS_TOKEN_SECONDS",
         ge=5,
-        le=86400,
+        le=ACCESS_SECONDS_MAX,
         description="How long an access token is good",
     )
     session_days: int = Field(

@@ -13,9 +13,8 @@ async def _full(_: Request, error: Exception) -> Response:
 
 
 async def _unavailable(_: Request, error: Exception) -> Response:
-    return problem_response(
-        ProblemError(ProblemCode.UNAVAILABLE, f"Nothing was changed: {error}.", headers={"retry-after": "1"})
-    )
+    detail = f"Try again: {error}."
+    return problem_response(ProblemError(ProblemCode.UNAVAILABLE, detail, headers={"retry-after": "1"}))
 
 
 def install_storage_handlers(app: FastAPI) -> None:

@@ -2,6 +2,8 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 from sqlalchemy import Connection
@@ -21,6 +23,7 @@ from tandem_protocol.ids import RandomBytes, uuid7
 from tandem_protocol.problems import ProblemCode
 
 _PERIOD: Final = 15 * 60.0
+_IPV6: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,15 @@ class Accounts:
         if not await self._passwords.verify(user.password_hash if user else None, body.password) or user is None:
             raise ProblemError(ProblemCode.INVALID_CREDENTIALS, "The email address or the password is wrong.")
         if self._passwords.outdated(user.password_hash):
-            fresh = await self._passwords.hash(body.password)
-            await self._database.write(lambda connection: users.set_password(connection, user.id, fresh))
+            user = await self._renew_hash(user, body.password)
+        signed_in = await self._sessions.begin(user, client)
         await self._database.write(lambda connection: throttle.clear(connection, account))
-        return await self._sessions.begin(user, client)
+        return signed_in
+
+    async def _renew_hash(self, user: UserRecord, password: str) -> UserRecord:
+        fresh = await self._passwords.hash(password)
+        replace = partial(users.replace_password, user=user.id, known=user.password_hash, password_hash=fresh)
+        return user._replace(password_hash=fresh) if await self._database.write(replace) else user
 
     async def change_password(self, claims: AccessClaims, body: PasswordChange) -> None:
         """Replace the password and end every other session (AU5).
@@ -103,7 +111,12 @@ class Accounts:
         if not await self._passwords.verify(user.password_hash, body.current_password):
             raise ProblemError(ProblemCode.INVALID_CREDENTIALS, "The present password is wrong.")
         fresh = await self._passwords.hash(body.new_password)
-        await self._sessions.end_others(claims, also=lambda connection: users.set_password(connection, user.id, fresh))
+
+        def replace(connection: Connection) -> None:
+            if not users.replace_password(connection, user.id, user.password_hash, fresh):
+                raise ProblemError(ProblemCode.INVALID_CREDENTIALS, "The password was changed meanwhile.")
+
+        await self._sessions.end_others(claims, also=replace)
 
     async def profile(self, claims: AccessClaims) -> User:
         """Return the account that is signed in."""
@@ -146,13 +159,25 @@ class Accounts:
             )
 
     def _network(self, client: Client) -> tuple[str, int]:
-        return f"network:{client.address}"[:80], self._limits.per_network
+        return f"network:{_network_of(client.address)}", self._limits.per_network
 
     def _now(self) -> int:
         return int(self._clock.now() * 1000)
 
     def _new_id(self) -> str:
         return uuid7(self._now(), self._random_bytes)
+
+
+def _network_of(address: str) -> str:
+    """Return what counts as one network: an IPv4 address, or the /64 that one IPv6 subscriber has at least."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return "unknown"
+    mapped = ip.ipv4_mapped if ip.version == _IPV6 else None
+    if mapped is not None:
+        return str(mapped)
+    return str(ip_network((ip, 64), strict=False)) if ip.version == _IPV6 else str(ip)
 
 
 def account_key(email: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from sqlalchemy import Connection
@@ -14,6 +15,8 @@ from tandem_platform.clock import Clock
 logger = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS: Final = 3600.0
+_AT_ONCE: Final = 500
+"""Rows removed in one transaction: everybody else's writes go in between."""
 _DAY_MS: Final = 24 * 3600 * 1000
 TOMBSTONE_DAYS: Final = 30
 """How long a deleted task can be restored, and a client be away without a reset of its copy."""
@@ -45,14 +48,14 @@ class Janitor:
     async def purge(self) -> None:
         """Purge once."""
         now = int(self._clock.now() * 1000)
+        await self._purge(lambda c: tombstones.purge(c, now - TOMBSTONE_DAYS * _DAY_MS, _AT_ONCE))
+        await self._purge(lambda c: idempotency.purge(c, now - IDEMPOTENCY_DAYS * _DAY_MS, _AT_ONCE))
+        await self._purge(lambda c: sessions.purge(c, now - self._session_days * _DAY_MS, _AT_ONCE))
+        await self._purge(lambda c: throttle.purge(c, now / 1000, _AT_ONCE))
 
-        def operation(connection: Connection) -> None:
-            tombstones.purge(connection, now - TOMBSTONE_DAYS * _DAY_MS)
-            idempotency.purge(connection, now - IDEMPOTENCY_DAYS * _DAY_MS)
-            sessions.purge(connection, now - self._session_days * _DAY_MS)
-            throttle.purge(connection, now / 1000)
-
-        await self._database.write(operation)
+    async def _purge(self, some: Callable[[Connection], int]) -> None:
+        while await self._database.write(some) == _AT_ONCE:
+            pass
 
     async def _run(self) -> None:
         while True:

@@ -1,13 +1,21 @@
 """Passwords: Argon2id (RFC 9106) in threads, a few at a time."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
+from tandem_platform.problems import ProblemError
+from tandem_protocol.problems import ProblemCode
+
 _AT_ONCE: Final = 2
 """Hashes computed at the same time: each takes 64 MiB and a processor for some 50 ms."""
+
+_WAITING_MAX: Final = 64
+"""More than that would wait for longer than a browser does."""
 
 
 class Passwords:
@@ -17,11 +25,16 @@ class Passwords:
         """Create it; without ``hasher``, with the second recommended parameters of RFC 9106."""
         self._hasher = hasher or PasswordHasher()
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._waiting = 0
         self._dummy: str | None = None
 
     async def hash(self, password: str) -> str:
-        """Return the encoded hash of a new password."""
-        async with self._slots:
+        """Return the encoded hash of a new password.
+
+        Raises:
+            ProblemError: Too many others wait.
+        """
+        async with self._slot():
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def verify(self, encoded: str | None, password: str) -> bool:
@@ -30,8 +43,11 @@ class Passwords:
         Args:
             encoded: The stored hash; None when there is no such account, which takes the same work (AU1).
             password: What was typed.
+
+        Raises:
+            ProblemError: Too many others wait.
         """
-        async with self._slots:
+        async with self._slot():
             if self._dummy is None:
                 self._dummy = await asyncio.to_thread(self._hasher.hash, "no account has this password")
             right = await asyncio.to_thread(self._check, encoded or self._dummy, password)
@@ -40,6 +56,19 @@ class Passwords:
     def outdated(self, encoded: str) -> bool:
         """Return whether the hash was made with weaker parameters than today's."""
         return self._hasher.check_needs_rehash(encoded)
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncGenerator[None]:
+        if self._waiting >= _WAITING_MAX:
+            raise ProblemError(
+                ProblemCode.UNAVAILABLE, "Too many people sign in at this moment.", headers={"retry-after": "5"}
+            )
+        self._waiting += 1
+        try:
+            async with self._slots:
+                yield
+        finally:
+            self._waiting -= 1
 
     def _check(self, encoded: str, password: str) -> bool:
         try:

@@ -58,15 +58,25 @@ class Sessions:
         self._random_bytes = random_bytes
 
     async def begin(self, user: UserRecord, client: Client) -> SignedIn:
-        """Sign a user in on a device."""
+        """Sign a user in on a device.
+
+        Args:
+            user: As they were when their password was verified.
+            client: The device.
+
+        Raises:
+            ProblemError: The password was changed since: its change ended every session, and this one would stay.
+        """
         now = self._now()
         session_id = self._new_id()
         rotation = refresh.begin(new_nonce(self._random_bytes), now)
-        await self._database.write(
-            lambda connection: sessions.add(
-                connection, session=session_id, user=user.id, device=client.device, rotation=rotation, now=now
-            )
-        )
+
+        def operation(connection: Connection) -> None:
+            if not users.holds_password(connection, user.id, user.password_hash):
+                raise ProblemError(ProblemCode.INVALID_CREDENTIALS, "The password was changed meanwhile.")
+            sessions.add(connection, session=session_id, user=user.id, device=client.device, rotation=rotation, now=now)
+
+        await self._database.write(operation)
         return self._signed_in(user, session_id, rotation.next)
 
     async def refresh(self, token: str) -> SignedIn:

@@ -15,7 +15,7 @@ It may run more than once (PostgreSQL repeats what lost a race), so it does noth
 
 
 class StorageUnavailableError(Exception):
-    """The database cannot be used at the moment; nothing was changed."""
+    """The database cannot be used at the moment; the text says whether anything was changed."""
 
 
 class StorageFullError(Exception):

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_
 
 from tandem_backend.storage.tables import idempotency
 
@@ -31,6 +31,8 @@ def add(connection: Connection, user: str, key: str, answer: StoredAnswer, now: 
     connection.execute(_ADD, {"user_id": user, "key": key, **answer._asdict(), "created_at": now})
 
 
-def purge(connection: Connection, before: int) -> None:
-    """Forget the answers given before a moment."""
-    connection.execute(delete(idempotency).where(idempotency.c.created_at < before))
+def purge(connection: Connection, before: int, limit: int) -> int:
+    """Forget at most ``limit`` answers given before a moment, and return how many there were."""
+    key = tuple_(idempotency.c.user_id, idempotency.c.key)
+    old = select(idempotency.c.user_id, idempotency.c.key).where(idempotency.c.created_at < before).limit(limit)
+    return connection.execute(delete(idempotency).where(key.in_(old))).rowcount

@@ -110,9 +110,13 @@ def ended(connection: Connection, ids: Sequence[str]) -> list[str]:
     return [session for session in ids if session not in alive]
 
 
-def purge(connection: Connection, before: int) -> None:
-    """Forget the sessions that were last used before a moment; they count as ended from then on."""
-    connection.execute(delete(sessions).where(sessions.c.last_used_at < before))
+def purge(connection: Connection, before: int, limit: int) -> int:
+    """Forget at most ``limit`` sessions that were last used before a moment, and return how many there were.
+
+    They count as ended from then on.
+    """
+    old = select(sessions.c.id).where(sessions.c.last_used_at < before).limit(limit)
+    return connection.execute(delete(sessions).where(sessions.c.id.in_(old))).rowcount
 
 
 def _columns(state: Rotation) -> dict[str, object]:

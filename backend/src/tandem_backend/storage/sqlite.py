@@ -55,6 +55,8 @@ def create_sqlite_engine(path: Path, *, begin: str, readers: int = 0) -> Engine:
         f"sqlite+pysqlite:///{path}",
         # Connections wander between the threads of a pool, one at a time.
         connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS},
+        # Parameters are passwords' hashes and people's texts; errors are logged without them (AU6).
+        hide_parameters=True,
         **pool,
     )
 
@@ -95,7 +97,7 @@ class SqliteDatabase:
     async def write(self, operation: Operation[T]) -> T:
         """See `Database.write`."""
         if self._closed:
-            raise StorageUnavailableError("the database is closed")
+            raise StorageUnavailableError("nothing was changed: the database is closed")
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.put(_Write(operation, answer))
         return await answer
@@ -103,7 +105,7 @@ class SqliteDatabase:
     async def read(self, operation: Operation[T]) -> T:
         """See `Database.read`."""
         if self._closed:
-            raise StorageUnavailableError("the database is closed")
+            raise StorageUnavailableError("nothing was changed: the database is closed")
         return await asyncio.get_running_loop().run_in_executor(self._read_pool, self._read, operation)
 
     def on_commit(self, listener: Callable[[], None]) -> None:
@@ -214,7 +216,7 @@ def _translate(error: DBAPIError | sqlite3.Error) -> Exception:
     if code == sqlite3.SQLITE_FULL:
         return StorageFullError("the disk of the database is full")
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return StorageUnavailableError("the database is locked by another program")
+        return StorageUnavailableError("nothing was changed: the database is locked by another program")
     if code in {
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_CANTOPEN,
@@ -225,5 +227,5 @@ def _translate(error: DBAPIError | sqlite3.Error) -> Exception:
         sqlite3.SQLITE_PROTOCOL,
         sqlite3.SQLITE_NOMEM,
     }:
-        return StorageUnavailableError(f"the database cannot be used: {getattr(error, 'orig', error)}")
+        return StorageUnavailableError(f"nothing was changed: {getattr(error, 'orig', error)}")
     return error

@@ -42,6 +42,18 @@ def rename(connection: Connection, user: str, name: str) -> None:
     connection.execute(update(users).where(users.c.id == user).values(name=name))
 
 
+def replace_password(connection: Connection, user: str, known: str, password_hash: str) -> bool:
+    """Replace the password's hash if it is still the ``known`` one; return whether it was."""
+    changed = update(users).where(users.c.id == user, users.c.password_hash == known)
+    return connection.execute(changed.values(password_hash=password_hash)).rowcount == 1
+
+
+def holds_password(connection: Connection, user: str, known: str) -> bool:
+    """Return whether the password's hash is still the ``known`` one, and keep it so until the transaction ends."""
+    query = select(users.c.id).where(users.c.id == user, users.c.password_hash == known).with_for_update()
+    return connection.execute(query).first() is not None
+
+
 def set_password(connection: Connection, user: str, password_hash: str) -> None:
     """Replace the password's hash."""
     connection.execute(update(users).where(users.c.id == user).values(password_hash=password_hash))

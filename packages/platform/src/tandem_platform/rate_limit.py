@@ -27,13 +27,14 @@ def check(rate: Rate, state: float, now: float) -> Verdict:
     Args:
         rate: The limit.
         state: What the last allowed call returned; 0 at first. The theoretical arrival time, in seconds.
-        now: Seconds of any clock that does not go back.
+        now: Seconds of any clock; when it is set back, a limit that was used up stays so for at most a period.
 
     Returns:
         The verdict. A refused unit does not count.
     """
     interval = rate.period / rate.burst
-    arrival = max(state, now)
+    # A state further away than a full burst is from a clock that was set back.
+    arrival = min(max(state, now), now + rate.period)
     early = arrival + interval - now - rate.period
     if early > _ROUNDING:
         return Verdict(allowed=False, state=state, retry_after=early)

@@ -12,6 +12,8 @@ ISSUER: Final = "tandem"
 AUDIENCE: Final = "tandem"
 TOKEN_MAX: Final = 8192
 """Characters of a token that is looked at."""
+ACCESS_SECONDS_MAX: Final = 3600
+"""The longest that an access token may be good: the end of its session has to be remembered for so long (AU5)."""
 _REMEMBERED_MAX: Final = 20_000
 
 

@@ -7,7 +7,8 @@ from pydantic import Field
 from tandem_protocol.base import Identifier, Inward, Outward
 from tandem_protocol.messages import Heads
 
-HEADS_BATCH_MAX = 10_000
+HEADS_BATCH_MAX = 2_000
+"""Users, and sessions, in one request: some 160 KB of JSON."""
 
 
 class HeadsRequest(Inward):

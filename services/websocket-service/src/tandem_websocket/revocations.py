@@ -2,8 +2,8 @@
 
 from typing import Final
 
-_REMEMBERED_SECONDS: Final = 3600.0
-"""Longer than any access token lives."""
+from tandem_platform.tokens import ACCESS_SECONDS_MAX
+
 _REMEMBERED_MAX: Final = 100_000
 
 
@@ -24,7 +24,7 @@ class Revocations:
         self._until.pop(session_id, None)
         while len(self._until) >= self._limit:
             del self._until[next(iter(self._until))]
-        self._until[session_id] = now + _REMEMBERED_SECONDS
+        self._until[session_id] = now + ACCESS_SECONDS_MAX
 
     def __contains__(self, session_id: str) -> bool:
         return session_id in self._until
