@@ -1,5 +1,6 @@
 """The backend as a whole, and as a program of its own."""
 
+import asyncio
 import os
 import random
 import sys
@@ -13,6 +14,7 @@ import httpx
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from prometheus_client import CollectorRegistry
+from sqlalchemy import select
 
 from tandem_backend.api import accounts, changes, server, tasks
 from tandem_backend.api.context import Context
@@ -26,21 +28,26 @@ from tandem_backend.services.passwords import Passwords
 from tandem_backend.services.sessions import Sessions
 from tandem_backend.services.signing_keys import Keyring, load_keys
 from tandem_backend.settings import BackendSettings, StandaloneBackendSettings
-from tandem_backend.storage.database import Database
-from tandem_backend.storage.locate import open_database, prepare_database
+from tandem_backend.storage.database import Database, StorageUnavailableError
+from tandem_backend.storage.locate import open_database, prepare_database, refuse_missing_database
+from tandem_platform.body_limit import BodyLimit
 from tandem_platform.bus import EventBus
 from tandem_platform.clock import Clock
+from tandem_platform.data_folder import PRIVATE_UMASK, locked
 from tandem_platform.http_bus import HttpBus
 from tandem_platform.logs import configure_logging
 from tandem_platform.operations import operations_routes
 from tandem_platform.problems import install_problem_handlers
 from tandem_platform.randomness import BufferedRandomness
+from tandem_platform.security_headers import SecurityHeaders
 from tandem_platform.server import StartError, bind, run, serve
 from tandem_platform.settings import SettingsError
 from tandem_platform.tokens import TokenVerifier
 from tandem_protocol.heads import HeadsReply, HeadsRequest
 from tandem_protocol.ids import RandomBytes, uuid7
 
+_DATABASE_SECONDS: Final = 2.0
+"""How long a database that works may take to answer the simplest question."""
 BODY_MAX: Final = 256 * 1024
 """Bytes of a request; a task with the longest description, every character escaped, is half of that."""
 
@@ -60,6 +67,8 @@ class Backend:
         install_problem_handlers(app)
         install_storage_handlers(app)
         add_routes(app)
+        app.add_middleware(BodyLimit, limit=BODY_MAX)
+        app.add_middleware(SecurityHeaders)
         if self.context.settings.allowed_origins:
             app.add_middleware(
                 CORSMiddleware,
@@ -85,9 +94,16 @@ class Backend:
         """Answer what the websocket service asks at each heartbeat."""
         return await self.context.database.read(lambda connection: feed.heads(connection, request))
 
-    def not_ready(self) -> list[str]:
-        """Return what is missing, a line each."""
-        return ["the event bus does not take events"] if self.publisher.stuck else []
+    async def not_ready(self) -> list[str]:
+        """Return what is missing, a line each. A bus that does not take events is no reason: nobody waits for it."""
+        try:
+            async with asyncio.timeout(_DATABASE_SECONDS):
+                await self.context.database.read(lambda connection: connection.execute(select(1)).scalar_one())
+        except StorageUnavailableError as error:
+            return [f"the database cannot be used: {error}"]
+        except TimeoutError:
+            return ["the database does not answer"]
+        return []
 
 
 def build_backend(
@@ -161,10 +177,10 @@ def new_app(title: str, **options: Any) -> FastAPI:
         title=title,
         version=version("tandem-backend"),
         description="A to-do list that is the same on every tab and device, at once.",
-        docs_url="/api/docs",
+        # Its pages would run scripts of another site on this one.
+        docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        max_body_size=BODY_MAX,
         **options,
     )
     app.openapi = lambda: describe(app)
@@ -208,8 +224,10 @@ def main() -> None:
     try:
         settings = StandaloneBackendSettings.load()
         configure_logging(settings.log_level)
-        listener = bind(settings.host, settings.port)
-        run(serve(create_app(settings), listener, trusted_proxies=settings.trusted_proxies))
+        os.umask(PRIVATE_UMASK)
+        with locked(settings.data_dir), bind(settings.host, settings.port) as listener:
+            refuse_missing_database(settings)
+            run(serve(create_app(settings), listener, trusted_proxies=settings.trusted_proxies))
     except (StartError, SettingsError) as error:
         sys.stderr.write(f"tandem-backend: {error}\n")
         raise SystemExit(1) from None

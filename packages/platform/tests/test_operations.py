@@ -21,7 +21,11 @@ async def client(missing: list[str]) -> AsyncIterator[httpx.AsyncClient]:
     Counter("tasks", "Tasks", registry=one).inc(3)
     Counter("sockets", "Sockets", registry=other)
     app = FastAPI()
-    app.include_router(operations_routes(lambda: missing, [one, other]))
+
+    async def not_ready() -> list[str]:
+        return missing
+
+    app.include_router(operations_routes(not_ready, [one, other]))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://tandem") as client:
         yield client
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Cookie, Depends, Request, Response
 
 from tandem_backend.api.authentication import Caller, Claims, own_site
-from tandem_backend.api.context import Backend, Context
+from tandem_backend.api.context import Context, InContext
 from tandem_backend.services.sessions import SignedIn
 from tandem_platform.problems import ProblemError
 from tandem_protocol.accounts import Authenticated, Login, PasswordChange, ProfilePatch, Register, SessionList, User
@@ -22,86 +22,86 @@ RefreshCookie = Annotated[str | None, Cookie(alias=COOKIE)]
 
 @router.post("/register", status_code=HTTPStatus.CREATED, dependencies=[Depends(own_site)])
 async def register(
-    body: Register, request: Request, response: Response, backend: Backend, caller: Caller
+    body: Register, request: Request, response: Response, context: InContext, caller: Caller
 ) -> Authenticated:
     """Make an account, and sign in."""
-    if backend.settings.registration == "closed":
+    if context.settings.registration == "closed":
         raise ProblemError(ProblemCode.REGISTRATION_CLOSED, "Ask the operator of this server for an account.")
-    return _signed_in(await backend.accounts.register(body, caller), request, response, backend)
+    return _signed_in(await context.accounts.register(body, caller), request, response, context)
 
 
 @router.post("/login", dependencies=[Depends(own_site)])
-async def login(body: Login, request: Request, response: Response, backend: Backend, caller: Caller) -> Authenticated:
+async def login(body: Login, request: Request, response: Response, context: InContext, caller: Caller) -> Authenticated:
     """Sign in."""
-    return _signed_in(await backend.accounts.login(body, caller), request, response, backend)
+    return _signed_in(await context.accounts.login(body, caller), request, response, context)
 
 
 @router.post("/refresh", dependencies=[Depends(own_site)])
 async def refresh(
-    request: Request, response: Response, backend: Backend, cookie: RefreshCookie = None
+    request: Request, response: Response, context: InContext, cookie: RefreshCookie = None
 ) -> Authenticated:
     """Exchange the refresh cookie for a new one and an access token (AU4)."""
     if cookie is None:
         raise ProblemError(ProblemCode.UNAUTHENTICATED, "There is no refresh cookie; sign in.")
     try:
-        signed_in = await backend.sessions.refresh(cookie)
+        signed_in = await context.sessions.refresh(cookie)
     except ProblemError as refusal:
         # The cookie is no good any more: a browser that kept it would ask again at each start.
         refusal.headers["set-cookie"] = f'{COOKIE}=""; Max-Age=0; Path={_PATH}; HttpOnly; SameSite=Strict'
         raise
-    return _signed_in(signed_in, request, response, backend)
+    return _signed_in(signed_in, request, response, context)
 
 
 @router.post("/logout", status_code=HTTPStatus.NO_CONTENT, dependencies=[Depends(own_site)])
-async def logout(response: Response, backend: Backend, cookie: RefreshCookie = None) -> None:
+async def logout(response: Response, context: InContext, cookie: RefreshCookie = None) -> None:
     """End the session of the refresh cookie."""
     if cookie is not None:
-        await backend.sessions.end_by_token(cookie)
+        await context.sessions.end_by_token(cookie)
     response.delete_cookie(COOKIE, path=_PATH, httponly=True, samesite="strict")
 
 
 @router.post("/logout-all", status_code=HTTPStatus.NO_CONTENT)
-async def logout_all(response: Response, claims: Claims, backend: Backend) -> None:
+async def logout_all(response: Response, claims: Claims, context: InContext) -> None:
     """End every session of the user (AU5)."""
-    await backend.sessions.end_all(claims)
+    await context.sessions.end_all(claims)
     response.delete_cookie(COOKIE, path=_PATH, httponly=True, samesite="strict")
 
 
 @router.get("/me")
-async def profile(claims: Claims, backend: Backend) -> User:
+async def profile(claims: Claims, context: InContext) -> User:
     """Return the account that is signed in."""
-    return await backend.accounts.profile(claims)
+    return await context.accounts.profile(claims)
 
 
 @router.patch("/me")
-async def rename(body: ProfilePatch, claims: Claims, backend: Backend) -> User:
+async def rename(body: ProfilePatch, claims: Claims, context: InContext) -> User:
     """Change the name that others see."""
-    return await backend.accounts.rename(claims, body.name)
+    return await context.accounts.rename(claims, body.name)
 
 
 @router.post("/password", status_code=HTTPStatus.NO_CONTENT)
-async def change_password(body: PasswordChange, claims: Claims, backend: Backend) -> None:
+async def change_password(body: PasswordChange, claims: Claims, context: InContext) -> None:
     """Replace the password; every other session ends."""
-    await backend.accounts.change_password(claims, body)
+    await context.accounts.change_password(claims, body)
 
 
 @router.get("/sessions")
-async def sessions(claims: Claims, backend: Backend) -> SessionList:
+async def sessions(claims: Claims, context: InContext) -> SessionList:
     """Return the devices on which the user is signed in."""
-    return await backend.sessions.running(claims)
+    return await context.sessions.running(claims)
 
 
 @router.delete("/sessions/{session_id}", status_code=HTTPStatus.NO_CONTENT)
-async def end_session(session_id: Identifier, claims: Claims, backend: Backend) -> None:
+async def end_session(session_id: Identifier, claims: Claims, context: InContext) -> None:
     """End one session."""
-    await backend.sessions.end_one(claims, session_id)
+    await context.sessions.end_one(claims, session_id)
 
 
-def _signed_in(signed_in: SignedIn, request: Request, response: Response, backend: Context) -> Authenticated:
+def _signed_in(signed_in: SignedIn, request: Request, response: Response, context: Context) -> Authenticated:
     response.set_cookie(
         COOKIE,
         signed_in.refresh_token,
-        max_age=backend.settings.session_days * 24 * 3600,
+        max_age=context.settings.session_days * 24 * 3600,
         path=_PATH,
         httponly=True,
         samesite="strict",

@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
-from tandem_backend.api.context import Backend, Context
+from tandem_backend.api.context import Context, InContext
 from tandem_backend.domain.devices import device_name
 from tandem_backend.services.sessions import Client
 from tandem_platform.origins import origin_allowed
@@ -58,12 +58,12 @@ async def _client(request: Request) -> Client:
 Caller = Annotated[Client, Depends(_client)]
 
 
-async def own_site(request: Request, backend: Backend) -> None:
+async def own_site(request: Request, context: InContext) -> None:
     """Refuse a request that a page of another site made: these routes act by cookie.
 
     Raises:
         ProblemError: The ``Origin`` is neither the server's own nor on the list.
     """
     headers = request.headers
-    if not origin_allowed(headers.getlist("origin"), headers.get("host"), backend.settings.allowed_origins):
+    if not origin_allowed(headers.getlist("origin"), headers.get("host"), context.settings.allowed_origins):
         raise ProblemError(ProblemCode.FORBIDDEN, "Pages of this origin may not do that; see TANDEM_ALLOWED_ORIGINS.")

@@ -49,4 +49,4 @@ async def _context(request: Request) -> Context:
     return context
 
 
-Backend = Annotated[Context, Depends(_context)]
+InContext = Annotated[Context, Depends(_context)]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Response
 from sqlalchemy import Connection
 
 from tandem_backend.api.authentication import Owner
-from tandem_backend.api.context import Backend, Context
+from tandem_backend.api.context import Context, InContext
 from tandem_backend.domain.tasks import document
 from tandem_backend.services import feed, task_commands
 from tandem_backend.services.mutations import Command, Mutation, acting, fingerprint, is_refusal, perform
@@ -42,20 +42,20 @@ Key = Annotated[str | None, Depends(_idempotency_key)]
 
 
 @router.post("", status_code=HTTPStatus.CREATED, response_model=Task)
-async def create(body: TaskCreate, claims: Owner, backend: Backend, key: Key) -> Response:
+async def create(body: TaskCreate, claims: Owner, context: InContext, key: Key) -> Response:
     """Make a task."""
-    command = task_commands.create(body, body.id or backend.new_id())
-    return await _perform(backend, claims, key, command, "create", body.model_dump_json(exclude_unset=True))
+    command = task_commands.create(body, body.id or context.new_id())
+    return await _perform(context, claims, key, command, "create", body.model_dump_json(exclude_unset=True))
 
 
 @router.get("", response_model=TaskList)
-async def list_tasks(claims: Owner, backend: Backend) -> Response:
+async def list_tasks(claims: Owner, context: InContext) -> Response:
     """Return all tasks, and the cursor at which the change feed goes on."""
-    return _json(await backend.database.read(lambda connection: feed.task_list(connection, claims)))
+    return _json(await context.database.read(lambda connection: feed.task_list(connection, claims)))
 
 
 @router.get("/{task_id}")
-async def read(task_id: Identifier, claims: Owner, backend: Backend) -> Task:
+async def read(task_id: Identifier, claims: Owner, context: InContext) -> Task:
     """Return a task."""
 
     def operation(connection: Connection) -> Task:
@@ -66,41 +66,41 @@ async def read(task_id: Identifier, claims: Owner, backend: Backend) -> Task:
             raise ProblemError(ProblemCode.TASK_DELETED, "The task was deleted.")
         return Task.model_validate(document(task))
 
-    return await backend.database.read(operation)
+    return await context.database.read(operation)
 
 
 @router.patch("/{task_id}", response_model=Task)
-async def patch(task_id: Identifier, body: TaskPatch, claims: Owner, backend: Backend, key: Key) -> Response:
+async def patch(task_id: Identifier, body: TaskPatch, claims: Owner, context: InContext, key: Key) -> Response:
     """Change the named fields of a task (WR2)."""
     command = task_commands.patch(task_id, body)
-    return await _perform(backend, claims, key, command, "patch", task_id, body.model_dump_json(exclude_unset=True))
+    return await _perform(context, claims, key, command, "patch", task_id, body.model_dump_json(exclude_unset=True))
 
 
 @router.delete("/{task_id}", response_model=TaskDeleted)
-async def delete(task_id: Identifier, claims: Owner, backend: Backend, key: Key) -> Response:
+async def delete(task_id: Identifier, claims: Owner, context: InContext, key: Key) -> Response:
     """Delete a task (WR3)."""
-    return await _perform(backend, claims, key, task_commands.delete(task_id), "delete", task_id)
+    return await _perform(context, claims, key, task_commands.delete(task_id), "delete", task_id)
 
 
 @router.post("/{task_id}/complete", response_model=Task)
-async def complete(task_id: Identifier, claims: Owner, backend: Backend, key: Key) -> Response:
+async def complete(task_id: Identifier, claims: Owner, context: InContext, key: Key) -> Response:
     """Mark a task as done."""
     command = task_commands.patch(task_id, TaskPatch(completed=True))
-    return await _perform(backend, claims, key, command, "complete", task_id)
+    return await _perform(context, claims, key, command, "complete", task_id)
 
 
 @router.post("/{task_id}/restore", response_model=Task)
-async def restore(task_id: Identifier, claims: Owner, backend: Backend, key: Key) -> Response:
+async def restore(task_id: Identifier, claims: Owner, context: InContext, key: Key) -> Response:
     """Bring a deleted task back."""
-    return await _perform(backend, claims, key, task_commands.restore(task_id), "restore", task_id)
+    return await _perform(context, claims, key, task_commands.restore(task_id), "restore", task_id)
 
 
 async def _perform(
-    backend: Context, claims: AccessClaims, key: str | None, command: Command, *identity: str
+    context: Context, claims: AccessClaims, key: str | None, command: Command, *identity: str
 ) -> Response:
     """Do a write; ``identity`` is what tells this request from another one under the same key."""
-    mutation = Mutation(claims, key, fingerprint(*identity), backend.now(), backend.new_id())
-    answer = await backend.database.write(lambda connection: perform(connection, mutation, command))
+    mutation = Mutation(claims, key, fingerprint(*identity), context.now(), context.new_id())
+    answer = await context.database.write(lambda connection: perform(connection, mutation, command))
     headers = {"idempotency-replayed": "true"} if answer.replayed else None
     media_type = "application/problem+json" if is_refusal(answer) else "application/json"
     return Response(answer.body, answer.status, headers, media_type)

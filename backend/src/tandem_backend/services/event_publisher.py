@@ -60,7 +60,7 @@ class EventPublisher:
         self._task: asyncio.Task[None] | None = None
         self._count = Counter("tandem_events_published", "Events handed to the bus", registry=registry)
         self._failed = Counter("tandem_publish_failures", "Batches that the bus did not take", registry=registry)
-        self._backlog = Gauge("tandem_outbox_backlog", "Events read and not yet published", registry=registry)
+        self._backlog = Gauge("tandem_outbox_backlog", "Events that the bus does not take", registry=registry)
         database.on_commit(self._wake.set)
 
     def start(self) -> None:
@@ -107,6 +107,7 @@ class EventPublisher:
                 await self._back_off(None)
                 continue
             self._failures = 0
+            self._backlog.set(0)
             if not self._wake.is_set():
                 self._idle.set()
             with contextlib.suppress(TimeoutError):
@@ -117,11 +118,9 @@ class EventPublisher:
         self._wake.clear()
         while batch := await self._read():
             quiet = False
-            self._backlog.set(len(batch))
             await self._bus.publish(self._topic, [stored.event for stored in batch])
             self._published.update(stored.id for stored in batch)
             self._count.inc(len(batch))
-            self._backlog.set(0)
             if len(self._published) >= _REMOVE_AT:
                 await self._remove()
         if quiet and self._published:
@@ -143,5 +142,7 @@ class EventPublisher:
         self._failed.inc()
         if error is not None and self._failures == 1:
             logger.warning("events wait in the outbox: %s", str(error) or type(error).__name__)
+        with contextlib.suppress(StorageUnavailableError):
+            self._backlog.set(await self._database.read(outbox.size) - len(self._published))
         wait = min(_RETRY_MAX, _RETRY_FIRST * 2 ** min(self._failures, 10))
         await asyncio.sleep(wait * (0.5 + self._jitter() / 2))

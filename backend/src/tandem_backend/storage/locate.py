@@ -28,6 +28,22 @@ def describe_database(settings: BackendSettings) -> str:
     return f"PostgreSQL {parts.path.lstrip('/')} on {parts.hostname or 'this machine'}"
 
 
+def refuse_missing_database(settings: BackendSettings) -> None:
+    """Refuse to begin anew where keys show that there were accounts before: a wrong path must not look empty.
+
+    Raises:
+        StartError: There are keys and no database.
+    """
+    folder, database = settings.data_dir, sqlite_path(settings)
+    if settings.database_url.get_secret_value() or database.exists():
+        return
+    if any((folder / "keys").glob("*.pem")):
+        raise StartError(
+            f"{folder} has keys but no {database.name}: the database was moved or lost. Put it back, or, "
+            f"to begin anew, delete {folder / 'keys'}."
+        )
+
+
 def prepare_database(settings: BackendSettings) -> Migrated:
     """Create or migrate the database (ST1).
 

@@ -52,7 +52,7 @@ def migrate(engine: Engine, backup: Callable[[str], Path] | None = None, scripts
     except StartError:
         raise
     except DBAPIError as error:
-        raise StartError(f"the database cannot be used: {error.orig}.{_place(copies)}") from error
+        raise StartError(f"the database cannot be used: {_line(error.orig)}.{_place(copies)}") from error
     except Exception as error:
         # A mistake in a migration: its operator still has to learn that nothing is lost, and where the copy is.
         raise StartError(f"the migration failed ({error!r}), nothing was changed.{_place(copies)}") from error
@@ -107,7 +107,7 @@ def require_newest(engine: Engine) -> None:
         with engine.connect() as connection:
             present = MigrationContext.configure(connection).get_current_revision()
     except DBAPIError as error:
-        raise StartError(f"the database cannot be used: {error.orig}") from error
+        raise StartError(f"the database cannot be used: {_line(error.orig)}") from error
     if present != newest:
         raise StartError(f"the database is at revision {present}, not {newest}: start this version of Tandem first")
 
@@ -140,6 +140,11 @@ def copy_sqlite(path: Path) -> Callable[[str], Path]:
     return copy
 
 
+def _line(error: object) -> str:
+    """Return a database's message, which may have several lines, as one."""
+    return " ".join(str(error).split()).rstrip(".")
+
+
 def _place(copies: list[Path]) -> str:
     return f" The copy from before is {copies[0]}." if copies else ""
 
@@ -153,6 +158,11 @@ def _known(directory: ScriptDirectory, present: str) -> bool:
 
 
 def _upgrade(connection: Connection, config: Config) -> None:
+    if connection.dialect.name == "sqlite":
+        # SQLite changes a column by building the table anew and dropping the old one, and the drop would delete what
+        # refers to its rows. Past SQLAlchemy, which would begin the transaction in which this has no effect; the
+        # connection is closed after the migration.
+        connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     connection.commit()

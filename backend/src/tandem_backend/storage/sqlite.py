@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
 
@@ -61,17 +61,18 @@ def create_sqlite_engine(path: Path, *, begin: str, readers: int = 0) -> Engine:
     )
 
     def on_connect(connection: sqlite3.Connection, _: object) -> None:
-        # Python's sqlite3 would open transactions by itself, and late; SQLAlchemy's event below does it in time.
+        # Python's sqlite3 would open transactions by itself, and late; the dialect does it in time, see below.
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
 
-    def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+    def do_begin(connection: PoolProxiedConnection) -> None:
+        connection.cursor().execute(begin)
 
     event.listen(engine, "connect", on_connect)
-    event.listen(engine, "begin", on_begin)
+    # Not by the engine's event "begin": one listener makes SQLAlchemy look for listeners at every statement.
+    engine.dialect.do_begin = do_begin
     return engine
 
 

@@ -1,6 +1,6 @@
 """The routes by which a service is operated: alive, ready, metrics."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import orjson
 from fastapi import APIRouter, Response
@@ -8,7 +8,9 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 
-def operations_routes(not_ready: Callable[[], Sequence[str]], registries: Sequence[CollectorRegistry]) -> APIRouter:
+def operations_routes(
+    not_ready: Callable[[], Awaitable[Sequence[str]]], registries: Sequence[CollectorRegistry]
+) -> APIRouter:
     """Return ``/health``, ``/ready`` and ``/metrics``.
 
     Args:
@@ -20,7 +22,7 @@ def operations_routes(not_ready: Callable[[], Sequence[str]], registries: Sequen
         return Response(orjson.dumps({"status": "healthy"}), media_type="application/json")
 
     async def ready() -> Response:
-        missing = list(not_ready())
+        missing = list(await not_ready())
         body = {"status": "not ready" if missing else "ready", "reasons": missing}
         return Response(orjson.dumps(body), 503 if missing else 200, media_type="application/json")
 

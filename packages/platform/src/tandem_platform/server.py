@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import resource
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from typing import Final
@@ -138,7 +139,15 @@ async def serve(
     await _Server(config, drain, on_started).serve(sockets=[listener])
 
 
+def raise_file_limit() -> None:
+    """Let the process open as many files as it may: each socket is one, and the usual 1024 are soon used up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def run(main: Coroutine[None, None, None]) -> None:
     """Run a program on uvloop until it ends by itself or by SIGINT."""
+    raise_file_limit()
     with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main)

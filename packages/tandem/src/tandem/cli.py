@@ -13,6 +13,7 @@ from tandem import maintenance
 from tandem.serve import serve_embedded
 from tandem.settings import EmbeddedSettings
 from tandem_backend.storage.database import StorageFullError, StorageUnavailableError
+from tandem_platform.data_folder import PRIVATE_UMASK
 from tandem_platform.server import StartError
 from tandem_platform.settings import SettingsError
 from tandem_protocol.accounts import NewPassword
@@ -77,6 +78,7 @@ def show_version() -> None:
 
 def main() -> None:
     """Run the command; an error that an operator can mend is one line and exit status 1."""
+    os.umask(PRIVATE_UMASK)
     try:
         app()
     except (StartError, SettingsError, StorageUnavailableError, StorageFullError) as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from tandem.frontend import frontend_app
+from tandem.frontend import add_frontend
 from tandem.settings import EmbeddedSettings
 from tandem_backend.main import build_backend, new_app
 from tandem_backend.services.signing_keys import Keyring
@@ -70,13 +70,12 @@ def build_embedded(
             await backend.stop()
             await service.stop()
 
-    def not_ready() -> list[str]:
-        return [*backend.not_ready(), *service.not_ready()]
+    async def not_ready() -> list[str]:
+        return [*await backend.not_ready(), *service.not_ready()]
 
     app = new_app("Tandem", lifespan=lifespan)
     backend.install(app)
     app.include_router(service.router)
     app.include_router(operations_routes(not_ready, [backend.registry, service.registry]))
-    # Last: it answers every path that nobody else does.
-    app.mount("/", frontend_app(frontend))
+    add_frontend(app, frontend)
     return Embedded(app, service)

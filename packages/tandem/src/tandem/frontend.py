@@ -7,10 +7,11 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
+from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Scope
+from starlette.types import Receive, Scope, Send
 
 from tandem_platform.server import StartError
 
@@ -18,6 +19,7 @@ _BUILT: Final = Path(__file__).parent / "static"
 _REPOSITORY: Final = Path(__file__).resolve().parents[4] / "frontend" / "out"
 # Their names carry a hash of their content.
 _IMMUTABLE: Final = "_next/static/"
+_INTERFACE: Final = ("/api/", "/ws/", "/internal/", "/events/", "/.well-known/")
 
 
 def find_frontend(wanted: Path | None) -> Path:
@@ -38,35 +40,44 @@ def find_frontend(wanted: Path | None) -> Path:
     )
 
 
-def frontend_app(folder: Path) -> ASGIApp:
-    """Return an app that serves the frontend, compressed where the browser takes it."""
-    return GZipMiddleware(_Frontend(folder), minimum_size=1024, compresslevel=6)
+def add_frontend(app: FastAPI, folder: Path) -> None:
+    """Have ``app`` serve the frontend on every path that none of its routes has.
+
+    Compressed where the browser takes it. Paths of the interface that do not exist stay problems for programs to read.
+    """
+    pages = GZipMiddleware(_Frontend(folder), minimum_size=1024, compresslevel=6)
+    otherwise = app.router.default
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith(_INTERFACE):
+            await pages(scope, receive, send)
+        else:
+            await otherwise(scope, receive, send)
+
+    app.router.default = serve
 
 
 class _Frontend(StaticFiles):
     def __init__(self, folder: Path) -> None:
         super().__init__(directory=folder, html=True)
-        self._policies = {page.name: content_security_policy(page.read_text("utf-8")) for page in folder.glob("*.html")}
+        pages = sorted(folder.glob("*.html"))
+        self._policies = {page.name: content_security_policy(page.read_text("utf-8")) for page in pages}
+
+    def get_path(self, scope: Scope) -> str:
+        """Return the file of a path: of ``/tasks`` it is ``tasks.html``."""
+        path = super().get_path(scope)
+        return f"{path}.html" if f"{path}.html" in self._policies else path
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Answer ``/tasks`` with ``tasks.html``, and unknown paths with the page that says so."""
-        return self._with_headers(self._page(path, scope) or await super().get_response(path, scope), path)
-
-    def _page(self, path: str, scope: Scope) -> Response | None:
-        full_path, stat = self.lookup_path(f"{path}.html")
-        return None if stat is None else self.file_response(full_path, stat, scope)
-
-    def _with_headers(self, response: Response, path: str) -> Response:
+        """Answer with the file, and with the page that says so where there is none."""
+        response = await super().get_response(path, scope)
         served = Path(str(getattr(response, "path", ""))).name
-        headers = response.headers
-        headers["x-content-type-options"] = "nosniff"
-        headers["referrer-policy"] = "same-origin"
         if served in self._policies:
-            headers["content-security-policy"] = self._policies[served]
-        immutable = path.startswith(_IMMUTABLE) and response.status_code == HTTPStatus.OK
-        headers["cache-control"] = "public, max-age=31536000, immutable" if immutable else "no-cache"
+            response.headers["content-security-policy"] = self._policies[served]
         if served == "404.html":
             response.status_code = HTTPStatus.NOT_FOUND
+        immutable = path.startswith(_IMMUTABLE) and response.status_code == HTTPStatus.OK
+        response.headers["cache-control"] = "public, max-age=31536000, immutable" if immutable else "no-cache"
         return response
 
 
@@ -89,7 +100,7 @@ def content_security_policy(page: str) -> str:
             # Radix and Sonner place things with style attributes.
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data:",
-            "connect-src 'self' ws: wss:",
+            "connect-src 'self'",
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'self'",

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from tandem.data_folder import locked
 from tandem.settings import EmbeddedSettings
 from tandem_backend.services.accounts import account_key
 from tandem_backend.services.passwords import Passwords
@@ -16,6 +15,7 @@ from tandem_backend.services.signing_keys import add_signing_key
 from tandem_backend.storage import spaces, throttle, users
 from tandem_backend.storage.locate import check_database, open_database, prepare_database, sqlite_path
 from tandem_platform.clock import Clock
+from tandem_platform.data_folder import locked
 from tandem_platform.server import StartError
 from tandem_protocol.accounts import normalise_email
 from tandem_protocol.ids import uuid7

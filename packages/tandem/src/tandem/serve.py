@@ -6,16 +6,16 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from tandem.data_folder import locked, refuse_missing_database
 from tandem.embedded import build_embedded
 from tandem.frontend import find_frontend
 from tandem.settings import EmbeddedSettings
 from tandem_backend.services.signing_keys import load_keys
 from tandem_backend.storage import users
 from tandem_backend.storage.database import Database
-from tandem_backend.storage.locate import describe_database, open_database, prepare_database, sqlite_path
+from tandem_backend.storage.locate import describe_database, open_database, prepare_database, refuse_missing_database
 from tandem_backend.storage.migrate import Migrated
 from tandem_platform.clock import Clock
+from tandem_platform.data_folder import locked
 from tandem_platform.logs import configure_logging
 from tandem_platform.server import bind, run, serve
 from tandem_protocol.ids import uuid7
@@ -35,8 +35,7 @@ def serve_embedded(settings: EmbeddedSettings, out: TextIO = sys.stdout) -> None
     with locked(settings.data_dir):
         frontend = find_frontend(settings.frontend_dir)
         with bind(settings.host, settings.port) as listener:
-            if not settings.database_url.get_secret_value():
-                refuse_missing_database(settings.data_dir, sqlite_path(settings))
+            refuse_missing_database(settings)
             migrated = prepare_database(settings)
             run(_serve(settings, listener, frontend, migrated, out))
 

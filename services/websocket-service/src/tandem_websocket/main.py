@@ -8,11 +8,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 import httpx
 from fastapi import FastAPI
 
+from tandem_platform.body_limit import BodyLimit
 from tandem_platform.clock import Clock
 from tandem_platform.jwks import RemoteKeys
 from tandem_platform.logs import configure_logging
 from tandem_platform.operations import operations_routes
 from tandem_platform.problems import install_problem_handlers
+from tandem_platform.security_headers import SecurityHeaders
 from tandem_platform.server import StartError, bind, run, serve
 from tandem_platform.settings import SettingsError
 from tandem_platform.tokens import TokenVerifier
@@ -23,6 +25,8 @@ from tandem_websocket.settings import WebSocketSettings
 __all__ = ["WebSocketService", "build_service", "create_app", "main"]
 
 _BACKEND_TIMEOUT = 5.0
+_DELIVERY_MAX = 32 * 1024 * 1024
+"""Bytes of a bulk of events: 100 of the largest, and to spare."""
 
 
 def compose(settings: WebSocketSettings, clock: Clock | None = None) -> tuple[FastAPI, WebSocketService]:
@@ -73,9 +77,15 @@ def standalone_app(service: WebSocketService, close: Callable[[], Awaitable[None
 
     app = FastAPI(title="Tandem WebSocket Service", lifespan=lifespan, docs_url=None, redoc_url=None)
     install_problem_handlers(app)
+    app.add_middleware(BodyLimit, limit=_DELIVERY_MAX)
+    app.add_middleware(SecurityHeaders)
     app.include_router(service.router)
     app.include_router(service.events_router)
-    app.include_router(operations_routes(service.not_ready, [service.registry]))
+
+    async def not_ready() -> list[str]:
+        return service.not_ready()
+
+    app.include_router(operations_routes(not_ready, [service.registry]))
     return app
 
 

@@ -18,6 +18,7 @@ from tandem_websocket.sockets import Sockets
 EVENTS_PATH: Final = "/events/task-updates"
 """Where the sidecar posts; ``components/subscription.yaml`` says so."""
 VERSION: Final = version("tandem-websocket")
+_JSON_TYPES: Final = ("application/json", "application/cloudevents")
 
 
 def build_router(sockets: Sockets, broadcaster: Broadcaster, operator_token: SecretStr) -> APIRouter:
@@ -86,6 +87,10 @@ def build_events_router(consumer: Consumer, sidecar_token: SecretStr) -> APIRout
 
 
 def _check_sidecar(request: Request, token: SecretStr) -> None:
+    # A page that is open on this machine could post here, and would be taken for the sidecar; browsers say who asks,
+    # and send JSON to another site only after asking.
+    if "origin" in request.headers or not request.headers.get("content-type", "").startswith(_JSON_TYPES):
+        raise ProblemError(ProblemCode.FORBIDDEN, "Events come as JSON, and not from browsers.")
     if token.get_secret_value():
         if not _matches(request.headers.get("dapr-api-token", ""), token):
             raise ProblemError(ProblemCode.UNAUTHENTICATED, "dapr-api-token is missing or wrong.")

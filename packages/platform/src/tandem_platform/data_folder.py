@@ -1,12 +1,16 @@
-"""The data folder: one process at a time, and no fresh start where there used to be data (ST3)."""
+"""The data folder: one process at a time (ST3)."""
 
 import fcntl
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from tandem_platform.server import StartError
+
+PRIVATE_UMASK: Final = 0o077
+"""Files that a program makes are its owner's alone: the database holds passwords' hashes and everybody's tasks."""
 
 
 @contextmanager
@@ -26,31 +30,18 @@ def locked(folder: Path) -> Generator[None]:
         raise StartError(
             f"cannot write to the data folder {folder}: {error.strerror or error}. Set TANDEM_DATA_DIR."
         ) from error
-    with os.fdopen(descriptor, "r+") as file:
+    # Without a buffer, which would be written once more when the file is closed, on a full disk too.
+    with os.fdopen(descriptor, "r+b", buffering=0) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = file.read().strip() or "unknown"
+            holder = file.read().decode(errors="replace").strip() or "unknown"
             raise StartError(
                 f"the data folder {folder} is in use by another Tandem (process {holder}). Stop it first."
             ) from error
         try:
             file.truncate(0)
-            file.write(f"{os.getpid()}\n")
-            file.flush()
+            file.write(f"{os.getpid()}\n".encode())
         except OSError as error:
             raise StartError(f"cannot write to the data folder {folder}: {error.strerror or error}") from error
         yield
-
-
-def refuse_missing_database(folder: Path, database: Path) -> None:
-    """Refuse to begin anew where keys show that there were accounts before (F19: "the data seems gone").
-
-    Raises:
-        StartError: There are keys and no database.
-    """
-    if not database.exists() and any((folder / "keys").glob("*.pem")):
-        raise StartError(
-            f"{folder} has keys but no {database.name}: the database was moved or lost. Put it back, or, "
-            f"to begin anew, delete {folder / 'keys'}."
-        )
