@@ -67,8 +67,8 @@ def create_sqlite_engine(path: Path, *, begin: str, readers: int = 0) -> Engine:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
 
-    def do_begin(connection: PoolProxiedConnection) -> None:
-        connection.cursor().execute(begin)
+    def do_begin(dbapi_connection: PoolProxiedConnection) -> None:
+        dbapi_connection.cursor().execute(begin)
 
     event.listen(engine, "connect", on_connect)
     # Not by the engine's event "begin": one listener makes SQLAlchemy look for listeners at every statement.
