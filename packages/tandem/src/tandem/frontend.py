@@ -76,7 +76,8 @@ class _Frontend(StaticFiles):
             response.headers["content-security-policy"] = self._policies[served]
         if served == "404.html":
             response.status_code = HTTPStatus.NOT_FOUND
-        immutable = path.startswith(_IMMUTABLE) and response.status_code == HTTPStatus.OK
+        found = response.status_code in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED}
+        immutable = found and path.startswith(_IMMUTABLE)
         response.headers["cache-control"] = "public, max-age=31536000, immutable" if immutable else "no-cache"
         return response
 

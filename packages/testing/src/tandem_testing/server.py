@@ -33,7 +33,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
         frontend.mkdir(parents=True)
         (frontend / "index.html").write_text(_PAGE)
         (frontend / "404.html").write_text(_PAGE.replace("Tandem", "Not found"))
-    passed_on = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "PYTHONPATH") if name in os.environ}
+    passed_on = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return {
         **passed_on,
         "PORT": "0",
