@@ -142,7 +142,8 @@ class EventPublisher:
         self._failed.inc()
         if error is not None and self._failures == 1:
             logger.warning("events wait in the outbox: %s", str(error) or type(error).__name__)
-        with contextlib.suppress(StorageUnavailableError):
+        # A gauge must not end the relay, whatever ails the database.
+        with contextlib.suppress(Exception):
             self._backlog.set(await self._database.read(outbox.size) - len(self._published))
         wait = min(_RETRY_MAX, _RETRY_FIRST * 2 ** min(self._failures, 10))
         await asyncio.sleep(wait * (0.5 + self._jitter() / 2))

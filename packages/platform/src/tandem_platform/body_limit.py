@@ -1,5 +1,6 @@
 """A limit on the size of request bodies, before they are read into memory."""
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tandem_platform.problems import ProblemError, problem_response
@@ -33,8 +34,10 @@ class BodyLimit:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > self._limit:
-                # On its way out it meets the application's handler of problems.
-                raise self._refusal()
+                # On its way out it meets the application's handler of problems. FastAPI lets no other exception through
+                # while it reads a body.
+                refusal = self._refusal().problem
+                raise HTTPException(refusal.status, refusal.detail)
             return message
 
         await self._app(scope, counted, send)

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from io import StringIO
@@ -191,32 +193,35 @@ async def served(server: BackendHarness, trusted: tuple[str, ...]) -> AsyncGener
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
             yield client
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        listener.close()
+        # The server ends as an operator ends it.
+        if not task.done():
+            os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(task, PATIENCE)
 
 
-@pytest.mark.parametrize(("trusted", "secure"), [(("127.0.0.1",), {"secure"}), (("192.0.2.1",), set()), ((), set())])
+@pytest.mark.parametrize(("trusted", "secure"), [(("127.0.0.1",), ["secure"]), (("192.0.2.1",), []), ((), [])])
 async def test_au4_cookie_is_secure_behind_a_trusted_proxy_that_speaks_https(
-    sqlite_server: BackendHarness, trusted: tuple[str, ...], secure: set[str]
+    sqlite_server: BackendHarness, trusted: tuple[str, ...], secure: list[str]
 ) -> None:
     body = {"email": "ada@example.com", "password": PASSWORD}
     async with served(sqlite_server, trusted) as client:
         reply = await client.post("/api/auth/register", json=body, headers={"x-forwarded-proto": "https"})
-    attributes = {part.strip().lower() for part in reply.headers["set-cookie"].split(";")[1:]}
-    assert attributes & {"secure"} == secure
+    attributes = [part.strip().lower() for part in reply.headers["set-cookie"].split(";")[1:]]
+    assert [attribute for attribute in attributes if attribute == "secure"] == secure
 
 
-async def test_au2_forwarded_address_counts_only_from_a_trusted_proxy(sqlite_settings: BackendSettings) -> None:
-    for trusted, last in ((("127.0.0.1",), 401), ((), 429)):
-        given = settings_for(sqlite_settings.data_dir, tries_per_network=2)
-        async with backend_harness(given) as server, served(server, trusted) as client:
-            body = {"email": "nobody@example.com", "password": "wrong"}
-            replies = [
-                await client.post("/api/auth/login", json=body, headers={"x-forwarded-for": f"198.51.100.{number}"})
-                for number in range(3)
-            ]
-        assert replies[-1].status_code == last
+@pytest.mark.parametrize(("trusted", "last"), [(("127.0.0.1",), 401), ((), 429)])
+async def test_au2_forwarded_address_counts_only_from_a_trusted_proxy(
+    sqlite_settings: BackendSettings, trusted: tuple[str, ...], last: int
+) -> None:
+    given = settings_for(sqlite_settings.data_dir, tries_per_network=2)
+    async with backend_harness(given) as server, served(server, trusted) as client:
+        body = {"email": "nobody@example.com", "password": "wrong"}
+        replies = [
+            await client.post("/api/auth/login", json=body, headers={"x-forwarded-for": f"198.51.100.{number}"})
+            for number in range(3)
+        ]
+    assert [reply.status_code for reply in replies] == [401, 401, last]
 
 
 @pytest.mark.parametrize("path", ["register", "login", "refresh", "logout"])
@@ -329,7 +334,7 @@ async def test_heads_are_for_the_websocket_service_alone(server: BackendHarness)
 async def test_heads_of_thousands_at_once(server: BackendHarness) -> None:
     """More than a statement of SQLite has room for."""
     ada = await server.register()
-    users = [f"0193e2a4-0000-7000-8000-{number:012x}" for number in range(9_000)]
+    users = [f"0193e2a4-0000-7000-8000-{number:012x}" for number in range(1_999)]
     body = {"users": [*users, ada.user_id], "sessions": [*users, ada.session_id]}
     answer = (await heads(server, body, authorization=f"Bearer {INTERNAL_TOKEN}")).json()
     assert len(answer["heads"][ada.user_id]) == 2
