@@ -96,7 +96,8 @@ async def test_any_handshake_is_refused_with_4xx_hs2(patient_server: SocketServe
 @fuzzed
 @given(body=st.binary(max_size=200) | json_values.map(json.dumps).map(str.encode))
 async def test_any_posted_event_gets_an_answer(patient_server: SocketServer, body: bytes) -> None:
-    async with httpx.AsyncClient(base_url=patient_server.http) as http:
+    json_type = {"content-type": "application/json"}
+    async with httpx.AsyncClient(base_url=patient_server.http, headers=json_type) as http:
         answer = await http.post("/events/task-updates", content=body)
         bulk = await http.post(
             "/events/task-updates", content=b'{"entries":[{"entryId":"1","event":%s}]}' % _as_json(body)

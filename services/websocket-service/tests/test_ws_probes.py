@@ -131,3 +131,29 @@ async def test_without_a_token_only_this_machine_may_send_events() -> None:
 async def test_there_are_no_subscriptions_but_the_declared_ones(guarded: SocketServer, http: httpx.AsyncClient) -> None:
     del guarded
     assert (await http.get("/dapr/subscribe")).json() == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"content-type": "application/json", "origin": "https://evil.example"},
+        {"content-type": "text/plain"},
+        {},
+    ],
+)
+async def test_a_page_cannot_pass_for_the_sidecar(headers: dict[str, str]) -> None:
+    async with socket_server(heartbeat_interval=3600) as running, httpx.AsyncClient(base_url=running.http) as http:
+        answer = await http.post("/events/task-updates", content=b'{"data": {}}', headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+async def test_a_delivery_is_limited() -> None:
+    async with socket_server(heartbeat_interval=3600) as running, httpx.AsyncClient(base_url=running.http) as http:
+        headers = {"content-type": "application/json"}
+        answer = await http.post("/events/task-updates", content=mebibytes(33), headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+async def mebibytes(count: int) -> AsyncGenerator[bytes]:
+    for _ in range(count):
+        yield b" " * 1024 * 1024
