@@ -19,6 +19,14 @@ QUIET = "3600"
 """A heartbeat so slow that it heals nothing during a test."""
 
 
+def is_event(message: Message) -> bool:
+    return message["type"] == "task_update"
+
+
+def is_odd_event(message: Message) -> bool:
+    return is_event(message) and message["seq"] % 2 == 1
+
+
 async def write_everything(device: Device, count: int = 10) -> None:
     """Make tasks, and change, complete and delete some of them."""
     for number in range(count):
@@ -80,7 +88,7 @@ async def test_last_event_is_lost_and_the_heads_of_a_ping_heal_it_f21_cl5(tandem
 async def test_all_events_are_lost_f21_cl5(tandem: Callable[..., TandemServer]) -> None:
     server = tandem(HEARTBEAT_INTERVAL="0.5").start()
     ada, other = await server.register(), await server.login()
-    async with following(other, loses=lambda message: message["type"] == "task_update") as client:
+    async with following(other, loses=is_event) as client:
         await write_everything(ada)
         await client.shows(await fetch(ada))
 
@@ -88,7 +96,7 @@ async def test_all_events_are_lost_f21_cl5(tandem: Callable[..., TandemServer]) 
 async def test_event_in_between_is_lost_and_the_gap_is_pulled_f21_cl2(tandem: Callable[..., TandemServer]) -> None:
     server = tandem(HEARTBEAT_INTERVAL=QUIET).start()
     ada, other = await server.register(), await server.login()
-    async with following(other, loses=lambda message: message.get("seq", 0) % 2 == 1) as client:
+    async with following(other, loses=is_odd_event) as client:
         for _ in range(4):
             await ada.made()
         await client.shows(await fetch(ada))

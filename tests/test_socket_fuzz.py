@@ -29,7 +29,7 @@ almost = st.fixed_dictionaries(
     optional={"token": values | st.sampled_from(["eyJ.e30.x", "a.b.c"]), "extra": values},
 ).map(json.dumps)
 sizes = st.sampled_from([0, 1, 125, 126, 16_384, 16_385, 65_535, 65_536, 65_537, 200_000])
-huge = st.builds(lambda size, char: char * size, sizes, st.sampled_from(["x", "[", '{"a":', "\N{SNOWMAN}"]))
+huge = st.tuples(sizes, st.sampled_from(["x", "[", '{"a":', "\N{SNOWMAN}"])).map(lambda pair: pair[0] * pair[1])
 deep = st.integers(1, 8000).map(lambda depth: "[" * depth + "]" * depth)
 fragments = st.lists(st.text(max_size=10), min_size=1, max_size=20)
 messages = st.lists(st.text(max_size=200) | st.binary(max_size=200) | almost | huge | deep | fragments, max_size=10)
@@ -79,7 +79,8 @@ async def test_any_bytes_ws6(bystander: Bystander, junk: list[bytes], upgraded: 
     if upgraded:
         writer.write(
             f"GET /ws/{device.user_id}?token={device.token} HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"
-            "Connection: Upgrade\r\nSec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+            "Connection: Upgrade\r\nSec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\n"
+            "Sec-WebSocket-Version: 13\r\n\r\n".encode()
         )
         assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
     with suppress(ConnectionError):
@@ -99,7 +100,7 @@ async def test_any_bytes_ws6(bystander: Bystander, junk: list[bytes], upgraded: 
     version=st.sampled_from(["13", "12", "", "x"]),
     protocols=st.sampled_from(["", "tandem.v1", "bearer.", "bearer.x, bearer.y", "tandem.v1, bearer.eyJ.e30.x", ",,,"]),
 )
-async def test_any_handshake_is_refused_hs2(  # noqa: PLR0917
+async def test_any_handshake_is_refused_hs2(
     bystander: Bystander, token: str, path: str, key: str, version: str, protocols: str
 ) -> None:
     server, _, device, _ = bystander
