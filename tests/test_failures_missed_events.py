@@ -161,7 +161,7 @@ async def test_outbox_of_a_dead_process_is_published_by_its_successor_f24_ev3(
     assert outbox(database) == [], "what was published is removed"
 
 
-async def test_stopped_relay_publishes_in_order_to_those_who_listen_f24_ev2(running: TandemServer) -> None:
+async def test_events_of_writes_at_once_arrive_in_their_order_ev2(running: TandemServer) -> None:
     ada, other = await running.register(), await running.login()
     async with following(other) as client:
         await asyncio.gather(*(ada.made(title=f"task {number}") for number in range(100)))
