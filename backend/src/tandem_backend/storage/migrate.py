@@ -55,7 +55,7 @@ def migrate(engine: Engine, backup: Callable[[str], Path] | None = None, scripts
         raise StartError(f"the database cannot be used: {_line(error.orig)}.{_place(copies)}") from error
     except Exception as error:
         # A mistake in a migration: its operator still has to learn that nothing is lost, and where the copy is.
-        raise StartError(f"the migration failed ({error!r}), and what it had changed was undone.{_place(copies)}") from error
+        raise StartError(f"the migration failed ({error!r}) and was undone.{_place(copies)}") from error
 
 
 def _migrate(
