@@ -1,5 +1,6 @@
 """Headers that every answer has, so that nothing of a server is taken for something that it is not."""
 
+from http import HTTPStatus
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
@@ -27,7 +28,8 @@ class SecurityHeaders:
             return
 
         async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            # A browser puts the headers of a 304 in place of those of the page that it kept (RFC 9111 section 3.2).
+            if message["type"] == "http.response.start" and message["status"] != HTTPStatus.NOT_MODIFIED:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
