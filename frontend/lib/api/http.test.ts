@@ -60,7 +60,7 @@ describe("a call", () => {
     expect(await http(ask)).toMatchObject({ ok: false, problem: { code: "unavailable", status: 0 } });
   });
 
-  it("that hangs for 30 s is not answered [CL9 F10]", async () => {
+  it("that does not begin within 10 s is not answered [CL9 F10]", async () => {
     const clock = new FakeClock();
     const hanging: typeof fetch = (_, init) =>
       new Promise((_resolve, reject) => {
@@ -69,7 +69,29 @@ describe("a call", () => {
         });
       });
     const reply = createHttp(hanging, clock, "")(ask);
-    await clock.advance(30_000);
+    await clock.advance(10_000);
+    expect(await reply).toMatchObject({ ok: false, problem: { status: 0 } });
+  });
+
+  it("that is not whole 30 s after it began is not answered [CL9]", async () => {
+    const clock = new FakeClock();
+    const stalling: typeof fetch = (_, init) => {
+      const body = new ReadableStream({
+        start(controller) {
+          init?.signal?.addEventListener("abort", () => {
+            controller.error(new DOMException("aborted", "AbortError"));
+          });
+        },
+      });
+      return Promise.resolve(new Response(body));
+    };
+    let answered = false;
+    const reply = createHttp(stalling, clock, "")(ask).finally(() => {
+      answered = true;
+    });
+    await clock.advance(29_000);
+    expect(answered).toBe(false);
+    await clock.advance(1_000);
     expect(await reply).toMatchObject({ ok: false, problem: { status: 0 } });
   });
 });

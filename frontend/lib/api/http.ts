@@ -3,7 +3,10 @@ import type { Problem } from "@/lib/protocol/types";
 import type { Clock } from "@/lib/sync/clock";
 import { unavailable } from "./outcome";
 
-const TIMEOUT_MS = 30_000;
+/** Until an answer begins: a connection of the browser's pool may have died unnoticed while the device slept. */
+const ANSWER_MS = 10_000;
+/** Until it is there as a whole, over a slow network. */
+const BODY_MS = 30_000;
 /** Nobody waits longer than that, whatever the server asks. */
 const RETRY_AFTER_MAX_MS = 600_000;
 
@@ -35,14 +38,15 @@ export type Http = <T>(call: Call<T>, token?: string) => Promise<Reply<T>>;
  * Makes the way to the API.
  *
  * @param baseUrl - Where it is: empty for the page's own origin.
- * @param clock - For the timeout: a request without an answer for 30 s counts as not answered.
+ * @param clock - For the timeouts: a request whose answer does not begin within 10 s counts as not answered.
  */
 export function createHttp(fetch: typeof globalThis.fetch, clock: Clock, baseUrl: string): Http {
   return async (call, token) => {
     const aborter = new AbortController();
-    const cancel = clock.setTimer(() => {
+    const abort = () => {
       aborter.abort();
-    }, TIMEOUT_MS);
+    };
+    let cancel = clock.setTimer(abort, ANSWER_MS);
     try {
       const response = await fetch(baseUrl + call.path, {
         method: call.method,
@@ -52,6 +56,8 @@ export function createHttp(fetch: typeof globalThis.fetch, clock: Clock, baseUrl
         cache: "no-store",
         signal: aborter.signal,
       });
+      cancel();
+      cancel = clock.setTimer(abort, BODY_MS);
       return await read(call, response);
     } catch {
       return refusal(unavailable());
