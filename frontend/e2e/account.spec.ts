@@ -40,7 +40,13 @@ test("signing out everywhere leads the other browser to the sign-in page, once, 
   await expect(two.page.getByText("Your session has ended. Please sign in again.")).toBeVisible();
   await two.page.waitForLoadState("networkidle");
   expect(asked.filter((url) => url.includes("/api/auth/refresh")).length).toBeLessThan(3);
+  // The first visit after that finds out that the cookie is no good, and loses it; the next one knows of nothing.
+  const told = two.page.waitForResponse("**/api/auth/refresh");
   await two.page.reload();
+  expect((await told).status()).toBe(401);
+  await expect(two.page.getByRole("button", { name: "Sign in", exact: true })).toBeVisible();
+  await two.page.reload();
+  await expect(two.page.getByRole("button", { name: "Sign in", exact: true })).toBeVisible();
   await expect(two.page.getByText("Your session has ended. Please sign in again.")).toBeHidden();
 });
 

@@ -32,8 +32,8 @@ export class ApiClient {
     return new ApiClient(url, credentials, session);
   }
 
-  create(title: string): Promise<Task> {
-    return this.#call("POST", "/tasks", { title });
+  create(title: string, more: Partial<Task> = {}): Promise<Task> {
+    return this.#call("POST", "/tasks", { ...more, title });
   }
 
   patch(id: string, patch: Partial<Pick<Task, "title" | "description" | "priority">>): Promise<Task> {

@@ -5,7 +5,8 @@ import { Server } from "./server";
 import { Tab } from "./tab";
 
 /** What a browser writes of a server that does not answer, or refuses; whatever else it complains of is a fault. */
-const OF_THE_NETWORK = /Failed to load resource|WebSocket connection to .* failed|net::ERR_/;
+const OF_THE_NETWORK =
+  /Failed to load resource|Failed to fetch RSC payload|WebSocket connection to .* failed|net::ERR_/;
 
 interface WorkerFixtures {
   settings: Readonly<Record<string, string>>;
