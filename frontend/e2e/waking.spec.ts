@@ -16,6 +16,6 @@ test("a page that comes back from the back/forward cache looks after its socket 
     window.dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
   });
   await replaced;
-  await expect(tab.row("While it slept")).toBeVisible({ timeout: 60_000 });
+  await expect(tab.row("While it slept")).toBeVisible();
   await tab.isLive();
 });

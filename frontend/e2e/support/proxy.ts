@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
-/** A TCP proxy before a server, whose connections can be made to go silent without being closed (F10). */
+/** A TCP proxy before a server, whose WebSockets can be made to go silent without being closed (F10). */
 export class Proxy {
   readonly #sockets = new Set<Socket>();
+  readonly #webSockets: Socket[] = [];
   readonly #server: Server;
 
   private constructor(target: number) {
@@ -12,6 +13,9 @@ export class Proxy {
       client.pipe(upstream).pipe(client);
       this.#watch(client, upstream);
       this.#watch(upstream, client);
+      client.once("data", (head: Buffer) => {
+        if (head.toString("latin1").startsWith("GET /ws/")) this.#webSockets.push(client, upstream);
+      });
     });
   }
 
@@ -26,9 +30,9 @@ export class Proxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Forwards nothing more on the connections there are; new ones work. */
+  /** Forwards nothing more on the WebSockets there are; new ones work. */
   silence(): void {
-    for (const socket of this.#sockets) {
+    for (const socket of this.#webSockets) {
       socket.unpipe();
       socket.pause();
     }
