@@ -86,7 +86,11 @@ describe("a call", () => {
       return Promise.resolve(new Response(body));
     };
     let answered = false;
-    const reply = createHttp(stalling, clock, "")(ask).finally(() => {
+    const reply = createHttp(
+      stalling,
+      clock,
+      "",
+    )(ask).finally(() => {
       answered = true;
     });
     await clock.advance(29_000);
