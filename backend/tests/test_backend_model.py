@@ -68,6 +68,8 @@ class BackendModel(RuleBasedStateMachine):
                 folder = self.stack.enter_context(tempfile.TemporaryDirectory())
                 given = settings_for(Path(folder))
                 prepare_database(given)
+            # Longer than the thirty steps of a history take by their clock.
+            given = given.model_copy(update={"access_token_seconds": 3600})
             server = await self.stack.enter_async_context(backend_harness(given))
             return server, await server.register(f"{uuid4()}@example.com")
 
