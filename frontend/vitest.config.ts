@@ -3,5 +3,9 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: { alias: { "@": fileURLToPath(new URL(".", import.meta.url)) } },
-  test: { include: ["{lib,stores,components,app}/**/*.test.{ts,tsx}"], environment: "node" },
+  test: {
+    include: ["{lib,stores,components,app}/**/*.test.{ts,tsx}"],
+    environment: "node",
+    setupFiles: ["lib/testing/setup.ts"],
+  },
 });

@@ -3,5 +3,9 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: { alias: { "@": fileURLToPath(new URL(".", import.meta.url)) } },
-  test: { include: ["integration/**/*.test.ts"], environment: "node" },
+  test: {
+    include: ["integration/**/*.test.ts"],
+    environment: "node",
+    setupFiles: ["lib/testing/setup.ts"],
+  },
 });

@@ -4,7 +4,7 @@ import { route } from "@/lib/api/route";
 import { createRemote } from "@/lib/api/tasks";
 import { isRecord, isTask } from "@/lib/protocol/guards";
 import type { Task } from "@/lib/protocol/types";
-import { anAct, calm, perform, type Act, type Stage } from "@/lib/testing/acts";
+import { anyActs, calm, perform, type Act, type Stage } from "@/lib/testing/acts";
 import { Browser } from "./browser";
 import { fastClock } from "./fast-clock";
 import { Journal } from "./journal";
@@ -16,7 +16,7 @@ const clock = fastClock(10);
 /** Far more than is needed, also on a machine that has much else to do. */
 const PATIENCE = { timeout: 30_000, interval: 20 };
 
-const acts = fc.array(anAct(3, 1000), { minLength: 5, maxLength: 40 });
+const acts = anyActs(3, 1000);
 const crash = fc.record({ at: fc.nat(39), isWaitedFor: fc.boolean() });
 
 let server: ServerProcess;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Refusal } from "@/lib/api/http";
+import type { Snapshot } from "@/lib/websocket/snapshot";
 import type { SyncClient } from "@/lib/websocket/sync-client";
 import { aRefusal } from "./builders";
 import type { EventFates, Fate } from "./event-fates";
@@ -19,6 +20,8 @@ export type Act =
 export interface ActingTab {
   readonly name: string;
   readonly client: SyncClient;
+  /** What the screen shows. */
+  readonly now: Snapshot;
   /** What happens to the next requests. */
   faults: (Fault | null)[];
   /** Nothing arrives, and nobody says so. */
@@ -46,21 +49,25 @@ const fault = fc.constantFrom<Fault[]>(
 );
 
 /**
- * Any act.
+ * Any sequence of acts, up to a length at which lost events and edits meet.
  *
  * @param tabs - How many tabs there are.
  * @param longestWaitMs - The longest wait, in milliseconds of the clients' clock.
  */
-export function anAct(tabs: number, longestWaitMs: number): fc.Arbitrary<Act> {
+export function anyActs(tabs: number, longestWaitMs: number): fc.Arbitrary<Act[]> {
   const tab = fc.nat(tabs - 1);
   const edit = fc.constantFrom("create", "create", "patch", "complete", "delete", "restore");
   const network = fc.constantFrom("offline", "online", "cut socket", "wake");
-  return fc.oneof(
+  const act = fc.oneof(
     { weight: 5, arbitrary: fc.record({ act: edit, tab, task: fc.nat(5) }) },
     { weight: 2, arbitrary: fc.record({ act: network, tab }) },
     {
-      weight: 1,
-      arbitrary: fc.record({ act: fc.constant("events"), tab, fates: fc.array(fate, { maxLength: 4 }) }),
+      weight: 2,
+      arbitrary: fc.record({
+        act: fc.constant("events"),
+        tab,
+        fates: fc.array(fate, { minLength: 1, maxLength: 4 }),
+      }),
     },
     {
       weight: 2,
@@ -68,6 +75,7 @@ export function anAct(tabs: number, longestWaitMs: number): fc.Arbitrary<Act> {
     },
     { weight: 4, arbitrary: fc.record({ act: fc.constant("wait"), ms: fc.nat(longestWaitMs) }) },
   );
+  return fc.array(act, { minLength: 5, maxLength: 40 });
 }
 
 /** Does an act; that time passes in a `wait` is up to the caller. */
@@ -112,12 +120,19 @@ export function perform(act: Act, { tabs, made }: Stage): void {
   }
 }
 
-/** Ends all faults; the tabs hear that they are online. */
+/**
+ * Ends all faults. A tab is woken only where a browser would do it or a person had to: the others have to find out by
+ * themselves what they missed.
+ */
 export function calm({ tabs }: Stage): void {
   for (const tab of tabs) {
-    tab.offline = false;
     tab.faults = [];
     tab.fates.set([]);
-    tab.client.wake();
+    if (tab.offline) {
+      tab.offline = false;
+      tab.client.wake();
+    } else if (tab.now.connection.phase === "resting") {
+      tab.client.retryNow();
+    }
   }
 }
