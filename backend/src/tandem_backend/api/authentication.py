@@ -1,8 +1,9 @@
 """Who asks: access tokens, and where a request comes from."""
 
+from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
@@ -15,38 +16,56 @@ from tandem_platform.tokens import AccessClaims, InvalidTokenError
 from tandem_protocol.problems import ProblemCode
 
 
-class _BearerToken(SecurityBase):
-    """The security scheme of the interface's description, and what it stands for.
+def claims_of(request: Request) -> AccessClaims:
+    """Return the verified claims of a request's access token.
 
-    One dependency without others of its own: FastAPI resolves each of them anew for every request.
+    Raises:
+        ProblemError: There is none, or it is not good.
     """
-
-    def __init__(self) -> None:
-        self.model = HTTPBearer(bearerFormat="JWT", description="An access token")
-        self.scheme_name = "HTTPBearer"
-
-    async def __call__(self, request: Request) -> AccessClaims:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.casefold() != "bearer" or not token:
-            raise ProblemError(ProblemCode.UNAUTHENTICATED, "Send an access token as Authorization: Bearer.")
-        context: Context = request.app.state.backend
-        try:
-            return context.verifier.verify(token.strip())
-        except InvalidTokenError as error:
-            raise ProblemError(ProblemCode.UNAUTHENTICATED, f"Refresh the access token: {error}.") from error
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.casefold() != "bearer" or not token:
+        raise ProblemError(ProblemCode.UNAUTHENTICATED, "Send an access token as Authorization: Bearer.")
+    context: Context = request.app.state.backend
+    try:
+        return context.verifier.verify(token.strip())
+    except InvalidTokenError as error:
+        raise ProblemError(ProblemCode.UNAUTHENTICATED, f"Refresh the access token: {error}.") from error
 
 
-Claims = Annotated[AccessClaims, Depends(_BearerToken())]
-"""The verified claims of the caller; whether the session still runs is found out with the first query (AU5)."""
+def owner_of(request: Request) -> AccessClaims:
+    """Return the claims of the user whose path it is (WR7).
 
-
-async def _owner(claims: Claims, user_id: str) -> AccessClaims:
-    if claims.user_id != user_id:
+    Raises:
+        ProblemError: There is no good token, or the path is another user's.
+    """
+    claims = claims_of(request)
+    if claims.user_id != request.path_params["user_id"]:
         raise ProblemError(ProblemCode.FORBIDDEN, "The path belongs to another user.")
     return claims
 
 
-Owner = Annotated[AccessClaims, Depends(_owner)]
+class _BearerToken(SecurityBase):
+    """The security scheme of the interface's description, and what it stands for."""
+
+    def __init__(self, read: Callable[[Request], AccessClaims]) -> None:
+        self.model = HTTPBearer(bearerFormat="JWT", description="An access token")
+        self.scheme_name = "HTTPBearer"
+        self._read = read
+
+    async def __call__(self, request: Request) -> AccessClaims:
+        return self._read(request)
+
+
+async def _of_user(
+    claims: Annotated[AccessClaims, Depends(_BearerToken(owner_of))], user_id: Annotated[str, Path()]
+) -> AccessClaims:
+    del user_id  # Named for the description of the interface alone.
+    return claims
+
+
+Claims = Annotated[AccessClaims, Depends(_BearerToken(claims_of))]
+"""The verified claims of the caller; whether the session still runs is found out with the first query (AU5)."""
+Owner = Annotated[AccessClaims, Depends(_of_user)]
 """The claims of the user whose path it is (WR7)."""
 
 

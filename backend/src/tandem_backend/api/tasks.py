@@ -1,14 +1,15 @@
 """Routes of tasks."""
 
-import re
 from http import HTTPStatus
-from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Header, Response
+import orjson
+from fastapi import APIRouter, Response
 from sqlalchemy import Connection
 
 from tandem_backend.api.authentication import Owner
 from tandem_backend.api.context import Context, InContext
+from tandem_backend.api.idempotency_key import Key
+from tandem_backend.api.lean_route import LeanRoute
 from tandem_backend.domain.tasks import document
 from tandem_backend.services import feed, task_commands
 from tandem_backend.services.mutations import Command, Mutation, acting, fingerprint, is_refusal, perform
@@ -16,29 +17,10 @@ from tandem_backend.storage import tasks
 from tandem_platform.problems import ProblemError
 from tandem_platform.tokens import AccessClaims
 from tandem_protocol.base import Identifier
-from tandem_protocol.limits import IDEMPOTENCY_KEY_MAX
 from tandem_protocol.problems import ProblemCode
 from tandem_protocol.tasks import Task, TaskCreate, TaskDeleted, TaskList, TaskPatch
 
-_KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{IDEMPOTENCY_KEY_MAX}}}")
-
-router = APIRouter(prefix="/api/{user_id}/tasks", tags=["tasks"])
-
-
-async def _idempotency_key(
-    idempotency_key: Annotated[
-        str | None, Header(description="A repetition under the same key gets the stored answer (WR4)")
-    ] = None,
-) -> str | None:
-    if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
-        raise ProblemError(
-            ProblemCode.INVALID_IDEMPOTENCY_KEY,
-            f"An Idempotency-Key has 1 to {IDEMPOTENCY_KEY_MAX} visible ASCII characters.",
-        )
-    return idempotency_key
-
-
-Key = Annotated[str | None, Depends(_idempotency_key)]
+router = APIRouter(prefix="/api/{user_id}/tasks", tags=["tasks"], route_class=LeanRoute)
 
 
 @router.post("", status_code=HTTPStatus.CREATED, response_model=Task)
@@ -54,19 +36,19 @@ async def list_tasks(claims: Owner, context: InContext) -> Response:
     return _json(await context.database.read(lambda connection: feed.task_list(connection, claims)))
 
 
-@router.get("/{task_id}")
-async def read(task_id: Identifier, claims: Owner, context: InContext) -> Task:
+@router.get("/{task_id}", response_model=Task)
+async def read(task_id: Identifier, claims: Owner, context: InContext) -> Response:
     """Return a task."""
 
-    def operation(connection: Connection) -> Task:
+    def operation(connection: Connection) -> bytes:
         task = tasks.find(connection, acting(connection, claims).user_id, task_id)
         if task is None:
             raise ProblemError(ProblemCode.TASK_NOT_FOUND, "You have no task with this id.")
         if task.deleted_at is not None:
             raise ProblemError(ProblemCode.TASK_DELETED, "The task was deleted.")
-        return Task.model_validate(document(task))
+        return orjson.dumps(document(task))
 
-    return await context.database.read(operation)
+    return _json(await context.database.read(operation))
 
 
 @router.patch("/{task_id}", response_model=Task)
