@@ -66,7 +66,10 @@ def acting(connection: Connection, claims: AccessClaims) -> Actor:
     Raises:
         ProblemError: The session has ended (AU5).
     """
-    actor = sessions.actor(connection, claims.user_id, claims.session_id)
+    return _running(sessions.actor(connection, claims.user_id, claims.session_id))
+
+
+def _running(actor: Actor | None) -> Actor:
     if actor is None:
         raise ProblemError(ProblemCode.SESSION_ENDED, "The session has ended; sign in again.")
     return actor
@@ -78,9 +81,12 @@ def perform(connection: Connection, mutation: Mutation, command: Command) -> Ans
     Raises:
         ProblemError: The session has ended, or the key belongs to another request. Nothing is kept then.
     """
-    actor = acting(connection, mutation.claims)
-    if mutation.key is not None:
-        stored = idempotency.find(connection, actor.user_id, mutation.key)
+    claims = mutation.claims
+    if mutation.key is None:
+        actor = acting(connection, claims)
+    else:
+        found, stored = idempotency.recall(connection, claims.user_id, claims.session_id, mutation.key)
+        actor = _running(found)
         if stored is not None:
             if stored.fingerprint != mutation.fingerprint:
                 raise ProblemError(

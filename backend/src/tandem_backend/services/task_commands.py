@@ -20,19 +20,18 @@ def create(body: TaskCreate, task_id: str) -> Command:
 
     def command(connection: Connection, actor: Actor, mutation: Mutation) -> Done:
         space = body.space or actor.inbox_id
-        audience = spaces.list_audience(connection, space)
-        if actor.user_id not in audience:
+        room = tasks.room(connection, actor.user_id, space, task_id)
+        if actor.user_id not in room.audience:
             raise ProblemError(ProblemCode.SPACE_NOT_FOUND, "You have no list with this id.")
-        existing = tasks.find(connection, actor.user_id, task_id)
-        if existing is not None:
-            if existing.deleted_at is not None:
+        if room.taken:
+            if room.deleted:
                 raise _deleted()
             raise ProblemError(ProblemCode.TASK_EXISTS, "There is a task with this id already.")
         place = spaces.advance(connection, space)
         columns = created(body, user_id=actor.user_id, now=mutation.now)
         task = TaskRecord(id=task_id, space_id=space, seq=place.seq, **columns)
         tasks.add(connection, task)
-        _publish(connection, TaskEventType.CREATED, task, place, audience, actor, mutation)
+        _publish(connection, TaskEventType.CREATED, task, place, room.audience, actor, mutation)
         return Done(HTTPStatus.CREATED, document(task))
 
     return command

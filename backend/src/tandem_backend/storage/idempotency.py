@@ -1,14 +1,17 @@
 """Answers that were given, by Idempotency-Key (WR4)."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, tuple_
 
-from tandem_backend.storage.tables import idempotency
+from tandem_backend.storage.sessions import ACTOR, Actor
+from tandem_backend.storage.tables import idempotency, users
 
-_FIND = select(idempotency.c.fingerprint, idempotency.c.status, idempotency.c.body).where(
-    idempotency.c.user_id == bindparam("user"), idempotency.c.key == bindparam("key")
+# Both are asked for by each write: one statement instead of two is a twentieth of a write's time.
+_RECALL = ACTOR.add_columns(idempotency.c.fingerprint, idempotency.c.status, idempotency.c.body).outerjoin(
+    idempotency, and_(idempotency.c.user_id == users.c.id, idempotency.c.key == bindparam("key"))
 )
+_ACTOR_COLUMNS: Final = len(Actor._fields)
 _ADD = insert(idempotency)
 
 
@@ -20,10 +23,18 @@ class StoredAnswer(NamedTuple):
     body: bytes
 
 
-def find(connection: Connection, user: str, key: str) -> StoredAnswer | None:
-    """Return what was answered under this key of this user."""
-    row = connection.execute(_FIND, {"user": user, "key": key}).first()
-    return None if row is None else StoredAnswer(bytes(row[0]), row[1], bytes(row[2]))
+def recall(connection: Connection, user: str, session: str, key: str) -> tuple[Actor | None, StoredAnswer | None]:
+    """Return who acts under a session, and what was answered to this user under this key.
+
+    The first is None when the session has ended or never was.
+    """
+    row = connection.execute(_RECALL, {"user": user, "session": session, "key": key}).first()
+    if row is None:
+        return None, None
+    actor = Actor._make(row[:_ACTOR_COLUMNS])
+    fingerprint, status, body = row[_ACTOR_COLUMNS:]
+    stored = None if fingerprint is None else StoredAnswer(bytes(fingerprint), status, bytes(body))
+    return actor, stored
 
 
 def add(connection: Connection, user: str, key: str, answer: StoredAnswer, now: int) -> None:

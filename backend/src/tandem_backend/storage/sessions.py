@@ -29,7 +29,7 @@ class SessionRecord(NamedTuple):
     last_used_at: int
 
 
-_ACTOR = (
+ACTOR = (
     select(users.c.id, users.c.name, users.c.email, users.c.inbox_id, sessions.c.id, sessions.c.device)
     .join(users, users.c.id == sessions.c.user_id)
     .where(
@@ -38,6 +38,7 @@ _ACTOR = (
         sessions.c.ended_at.is_(None),
     )
 )
+"""The columns of an `Actor`."""
 _RUNNING = select(sessions.c.id).where(
     sessions.c.id.in_(bindparam("ids", expanding=True)), sessions.c.ended_at.is_(None)
 )
@@ -47,7 +48,7 @@ _CHUNK: Final = 1_000
 
 def actor(connection: Connection, user: str, session: str) -> Actor | None:
     """Return who acts under a session; None when it has ended or never was."""
-    row = connection.execute(_ACTOR, {"user": user, "session": session}).first()
+    row = connection.execute(ACTOR, {"user": user, "session": session}).first()
     return None if row is None else Actor._make(row)
 
 

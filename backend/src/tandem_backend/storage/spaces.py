@@ -8,7 +8,6 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from tandem_backend.storage.tables import members, spaces
 
 _AUDIENCE = select(members.c.user_id).where(members.c.space_id == bindparam("space")).order_by(members.c.user_id)
-_LIST_AUDIENCE = _AUDIENCE.join(spaces, spaces.c.id == members.c.space_id).where(spaces.c.kind == "list")
 _ADVANCE = (
     update(spaces)
     .where(spaces.c.id == bindparam("space"))
@@ -57,11 +56,6 @@ def advance(connection: Connection, space: str) -> Advance:
 def audience(connection: Connection, space: str) -> list[str]:
     """Return the users who see a space; empty if there is no such space."""
     return [row[0] for row in connection.execute(_AUDIENCE, {"space": space})]
-
-
-def list_audience(connection: Connection, space: str) -> list[str]:
-    """Return `audience` of a space that tasks may be put into; empty if it is another: a private space holds none."""
-    return [row[0] for row in connection.execute(_LIST_AUDIENCE, {"space": space})]
 
 
 def of_user(connection: Connection, user: str) -> list[SpaceRecord]:

@@ -1,12 +1,12 @@
 """Rows of tasks and of their tombstones."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from tandem_backend.domain.tasks import TaskRecord
-from tandem_backend.storage.tables import members, tasks
+from tandem_backend.storage.tables import members, spaces, tasks
 
 COLUMNS = tuple(tasks.c[name] for name in TaskRecord._fields)
 
@@ -29,7 +29,37 @@ _SINCE = (
     .limit(bindparam("limit"))
 )
 _LIVE_SINCE = _SINCE.where(tasks.c.deleted_at.is_(None))
+_SEEN = select(members.c.space_id).where(members.c.user_id == bindparam("user")).scalar_subquery()
+_ROOM = (
+    select(members.c.user_id, tasks.c.id, tasks.c.deleted_at)
+    .join(spaces, spaces.c.id == members.c.space_id)
+    .outerjoin(tasks, and_(tasks.c.id == bindparam("task"), tasks.c.space_id.in_(_SEEN)))
+    .where(members.c.space_id == bindparam("space"), spaces.c.kind == "list")
+    .order_by(members.c.user_id)
+)
 _INSERT = insert(tasks)
+
+
+class Room(NamedTuple):
+    """What a new task meets: who will see it, and whether its id is taken, by a task or by a tombstone."""
+
+    audience: list[str]
+    taken: bool
+    deleted: bool
+
+
+def room(connection: Connection, user: str, space: str, task: str) -> Room:
+    """Return whether a task can be made.
+
+    Args:
+        connection: Inside a transaction.
+        user: Who makes it; their ids must differ in all spaces that they see.
+        space: Where to. The audience is empty if it is no list: a private space holds no tasks.
+        task: The new task's id.
+    """
+    rows = connection.execute(_ROOM, {"user": user, "space": space, "task": task}).all()
+    taken = bool(rows) and rows[0][1] is not None
+    return Room([row[0] for row in rows], taken, taken and rows[0][2] is not None)
 
 
 def find(connection: Connection, user: str, task: str, *, for_update: bool = False) -> TaskRecord | None:
