@@ -150,7 +150,7 @@ it("three tabs on a bad network end with the real server's state, every edit don
   await fc.assert(
     fc.asyncProperty(acts, (acts) => play(acts, null)),
     // Real time does not repeat itself, so a smaller example would prove nothing; the seed is in the failure.
-    { numRuns: 18, endOnFailure: true },
+    { numRuns: 25, endOnFailure: true },
   );
 }, 300_000);
 

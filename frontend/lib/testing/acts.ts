@@ -62,7 +62,7 @@ export function anyActs(tabs: number, longestWaitMs: number): fc.Arbitrary<Act[]
     { weight: 5, arbitrary: fc.record({ act: edit, tab, task: fc.nat(5) }) },
     { weight: 2, arbitrary: fc.record({ act: network, tab }) },
     {
-      weight: 2,
+      weight: 4,
       arbitrary: fc.record({
         act: fc.constant("events"),
         tab,
