@@ -210,7 +210,8 @@ async def test_postgres_repeats_what_lost_a_race(postgres_url: str) -> None:
         return operation
 
     await asyncio.gather(database.write(crossing("a", 1, 2)), database.write(crossing("b", 2, 1)))
-    assert len(runs) == 3
+    # The victim may lose again before the other one has committed.
+    assert len(runs) >= 3
     rows = await database.read(lambda connection: outbox.waiting(connection, [], 10))
     assert [row.event for row in rows] == [b"xyy", b"xyy"]
     await database.close()
