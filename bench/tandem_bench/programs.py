@@ -1,5 +1,6 @@
 """Programs that a run starts, each on one core, and ends by itself."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -112,5 +113,6 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> 
                 return
         except httpx.HTTPError:
             pass
-        time.sleep(0.05)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
     raise BenchError(f"the server at {url} did not start: {log.read_text('utf-8', 'replace')[-500:]}")

@@ -167,6 +167,14 @@ class TandemServer:
         self.kill()
         self.start()
 
+    def ends_within(self, seconds: float) -> bool:
+        """Return whether it ends by itself in that time."""
+        try:
+            self._running().wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def ended(self) -> int:
         """Wait until it has ended, and return its exit status."""
         process = self._running()
