@@ -48,6 +48,11 @@ export class Puller {
     this.request();
   }
 
+  /** Whether a pull was asked for that has not begun: what the one under way learns may be older than the asking. */
+  get isDue(): boolean {
+    return this.#again && !this.#stopped;
+  }
+
   /** Ends; what is still on its way is not applied. */
   stop(): void {
     this.#stopped = true;
@@ -57,12 +62,8 @@ export class Puller {
   async #run(): Promise<void> {
     this.#running = true;
     do await this.#pull();
-    while (this.#isDue());
+    while (this.isDue);
     this.#running = false;
-  }
-
-  #isDue(): boolean {
-    return this.#again && !this.#stopped;
   }
 
   async #pull(): Promise<void> {

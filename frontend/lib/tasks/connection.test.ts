@@ -21,6 +21,7 @@ describe("the header says (CL11)", () => {
     [{}, "Live"],
     [{ unsent: 3 }, "Saving 3"],
     [{ phase: "idle" }, "Connecting"],
+    [{ phase: "catching up" }, "Catching up"],
     [{ phase: "connecting", unsent: 1 }, "Connecting, 1 waiting"],
     [{ phase: "waiting", retryAt: 1_008_000 }, "Reconnecting in 8 s [Try now]"],
     [{ phase: "waiting", retryAt: 1_008_000, unsent: 2 }, "Reconnecting in 8 s, 2 waiting [Try now]"],

@@ -1,6 +1,6 @@
 /** What of the sync's state the header tells; times are ms since 1970. */
 export interface ConnectionFacts {
-  phase: "idle" | "connecting" | "live" | "waiting" | "resting" | "stopped";
+  phase: "idle" | "connecting" | "catching up" | "live" | "waiting" | "resting" | "stopped";
   retryAt: number | null;
   reason: string | null;
   /** Edits that the server has not confirmed. */
@@ -54,5 +54,5 @@ export function describeConnection(facts: ConnectionFacts): ConnectionText {
       action: "Try now",
     });
   }
-  return say("busy", "Connecting");
+  return say("busy", facts.phase === "catching up" ? "Catching up" : "Connecting");
 }

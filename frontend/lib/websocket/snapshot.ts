@@ -3,7 +3,7 @@ import type { State } from "./states";
 
 /** What a person is told of the connection. */
 export interface Connection {
-  phase: "idle" | "connecting" | "live" | "waiting" | "resting" | "stopped";
+  phase: "idle" | "connecting" | "catching up" | "live" | "waiting" | "resting" | "stopped";
   /** When the next attempt begins (ms since 1970, this device's clock). */
   retryAt: number | null;
   reason: string | null;
@@ -40,8 +40,12 @@ export const EMPTY: Snapshot = {
   setAside: [],
 };
 
-/** Says a state of the machine in the words of the screens. */
-export function describe(state: State): Connection {
+/**
+ * Says a state of the machine in the words of the screens.
+ *
+ * @param isCurrent - Whether a pull came through since the socket was opened (CL4).
+ */
+export function describe(state: State, isCurrent: boolean): Connection {
   switch (state.phase) {
     case "idle":
       return { phase: "idle", ...QUIET };
@@ -50,7 +54,7 @@ export function describe(state: State): Connection {
       return { phase: "connecting", ...QUIET, attempt: state.failures };
     case "live":
     case "probing":
-      return { phase: "live", ...QUIET };
+      return { phase: isCurrent ? "live" : "catching up", ...QUIET };
     case "waiting":
       return { phase: "waiting", retryAt: state.retryAt, reason: state.reason, attempt: state.failures };
     case "resting":

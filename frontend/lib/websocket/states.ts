@@ -61,6 +61,11 @@ interface Stopped {
 
 export type State = Idle | Authorizing | Opening | Live | Probing | Waiting | Resting | Stopped;
 
+/** Whether events come in, as far as is known. */
+export function isOpen(state: State): boolean {
+  return state.phase === "live" || state.phase === "probing";
+}
+
 /** What happens to a connection. */
 export type Event =
   /** It is wanted from now on. */

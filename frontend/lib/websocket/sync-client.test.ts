@@ -246,6 +246,34 @@ describe("the state of the connection", () => {
     expect(one.now.connection).toEqual({ phase: "live", retryAt: null, reason: null, attempt: 0 });
   });
 
+  it("is not live before a pull that began after the socket was opened is through [CL4]", async () => {
+    const { clock, one, two } = await twoTabs();
+    one.latencyMs = 5000;
+    one.sockets.last.close(1006);
+    two.client.createTask({ title: "Buy groceries" });
+    await clock.advance(4000);
+    expect(one.now.connection.phase).toBe("catching up");
+    expect(one.titles).toEqual([]);
+    await clock.advance(10_000);
+    expect(one.now.connection.phase).toBe("live");
+    expect(one.titles).toEqual(["Buy groceries"]);
+  });
+
+  it("is not live for a pull that began before the socket was opened [CL4]", async () => {
+    const { clock, one, two } = await twoTabs();
+    one.latencyMs = 5000;
+    one.client.retryNow();
+    await clock.advance(1);
+    one.sockets.last.close(1006);
+    await clock.advance(6000);
+    two.client.createTask({ title: "Buy groceries" });
+    await clock.advance(5000);
+    expect(one.now.connection.phase).toBe("catching up");
+    await clock.advance(12_000);
+    expect(one.now.connection.phase).toBe("live");
+    expect(one.titles).toEqual(["Buy groceries"]);
+  });
+
   it("looks for changes now and then when there are too many connections [HS3]", async () => {
     const { clock, one, two } = await twoTabs();
     two.sockets.last.close(4501);

@@ -17,6 +17,7 @@ import { Batcher } from "./batcher";
 import { Connection } from "./connection";
 import { describe, EMPTY, isSame, type Snapshot } from "./snapshot";
 import type { OpenSocket } from "./socket";
+import { isOpen, type State } from "./states";
 
 /** How long the event of an answered edit may take while push works. */
 const EVENT_WAIT_MS = 1_000;
@@ -65,6 +66,9 @@ export class SyncClient {
   readonly #deleted = new RecentMap<string, Task>(DELETED_KEPT);
   #snapshot: Snapshot = EMPTY;
   #saved: Queue | null = null;
+  #state: State = { phase: "idle" };
+  /** Whether a pull came through since the socket was opened (CL4). */
+  #isCurrent = false;
   /** The heads that confirmed state was short of. */
   #heads: Heads = {};
   #stopped = false;
@@ -85,7 +89,7 @@ export class SyncClient {
       this.#learned(replica.receive(events));
     });
     this.#notices = new Notices(clock, ports.userId, ports.notice);
-    this.#puller = new Puller({ clock, random, remote, replica, pulled: this.#learned });
+    this.#puller = new Puller({ clock, random, remote, replica, pulled: this.#pulled });
     this.#sender = new Sender({
       clock,
       random,
@@ -103,7 +107,9 @@ export class SyncClient {
       message: this.#hear,
       pull: this.#reachable,
       changed: (state) => {
-        this.#publish({ connection: describe(state) });
+        if (!isOpen(state)) this.#isCurrent = false;
+        this.#state = state;
+        this.#tell();
       },
     });
   }
@@ -211,7 +217,7 @@ export class SyncClient {
     this.#refresh();
     if (!this.#replica.unsettled) return;
     // Without push the event never comes; with it, it is on its way.
-    if (this.#snapshot.connection.phase === "live") this.#late.arm();
+    if (isOpen(this.#state)) this.#late.arm();
     else this.#puller.request();
   };
 
@@ -258,18 +264,28 @@ export class SyncClient {
     this.#sender.kick();
   };
 
+  readonly #pulled = (learned: Learned): void => {
+    this.#isCurrent ||= isOpen(this.#state) && !this.#puller.isDue;
+    this.#learned(learned);
+  };
+
   readonly #learned = ({ news }: Learned): void => {
     for (const event of news) {
       if (event.event === "task.deleted") this.#deleted.set(event.task.id, event.task);
       if (!this.#ownKeys.has(event.mutation)) this.#notices.add(event);
     }
     this.#refresh();
+    this.#tell();
     if (!this.#replica.unsettled) this.#late.cancel();
     // Before the first pull is through every event waits, and it is under way.
     if (!this.#replica.waits) this.#gap.cancel();
     else if (this.#replica.loaded) this.#gap.arm();
     this.#sender.pump();
   };
+
+  #tell(): void {
+    this.#publish({ connection: describe(this.#state, this.#isCurrent) });
+  }
 
   #refresh(): void {
     const { confirmed, queue, loaded } = this.#replica;
