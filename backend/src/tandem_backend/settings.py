@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
+from tandem_platform.bus_settings import BusSettings
 from tandem_platform.settings import CommaList, Settings
 from tandem_platform.tokens import ACCESS_SECONDS_MAX
 
@@ -63,21 +64,11 @@ class BackendSettings(Settings):
     )
 
 
-class StandaloneBackendSettings(BackendSettings):
+class StandaloneBackendSettings(BackendSettings, BusSettings):
     """What a backend with a process of its own reads besides."""
 
-    internal_token: SecretStr = Field(
-        SecretStr(""),
-        alias="TANDEM_INTERNAL_TOKEN",
-        description="Shared by backend and websocket service; without it the backend answers no heads",
-    )
     websocket_service_url: str = Field(
         "http://127.0.0.1:8005",
         alias="TANDEM_WEBSOCKET_SERVICE_URL",
-        description="Where a backend of its own posts events",
-    )
-    app_api_token: SecretStr = Field(
-        SecretStr(""),
-        alias="APP_API_TOKEN",
-        description="What the websocket service wants in `dapr-api-token`",
+        description="Where a backend whose bus is `http` posts events",
     )

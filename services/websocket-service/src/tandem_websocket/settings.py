@@ -4,7 +4,7 @@ from typing import Final
 
 from pydantic import Field, SecretStr
 
-from tandem_platform.bus import TASK_UPDATES
+from tandem_platform.bus_settings import BusSettings
 from tandem_platform.settings import CommaList, Settings
 from tandem_protocol.limits import INBOUND_FRAME_MAX
 
@@ -60,7 +60,7 @@ class SocketSettings(Settings):
     )
 
 
-class WebSocketSettings(SocketSettings):
+class WebSocketSettings(SocketSettings, BusSettings):
     """What a websocket service with a process of its own reads besides."""
 
     host: str = Field(
@@ -69,23 +69,8 @@ class WebSocketSettings(SocketSettings):
         description="Address on which the websocket service listens",
     )
     port: int = Field(8005, ge=0, le=65535, alias="PORT", description="Port of the websocket service")
-    dapr_http_port: int = Field(
-        3500, ge=1, le=65535, alias="DAPR_HTTP_PORT", description="HTTP port of the Dapr sidecar"
-    )
-    pubsub_name: str = Field("taskpubsub", alias="DAPR_PUBSUB_NAME", description="Name of the Dapr pub/sub component")
-    topic: str = Field(TASK_UPDATES, alias="DAPR_TOPIC", description="Topic of the task events")
-    app_api_token: SecretStr = Field(
-        SecretStr(""),
-        alias="APP_API_TOKEN",
-        description="What the sidecar sends in dapr-api-token; empty: only this machine may send events",
-    )
     backend_url: str = Field(
         "http://127.0.0.1:8000",
         alias="TANDEM_BACKEND_URL",
-        description="The backend, asked for its public keys and for heads",
-    )
-    internal_token: SecretStr = Field(
-        SecretStr(""),
-        alias="TANDEM_INTERNAL_TOKEN",
-        description="Bearer token with which the websocket service asks the backend for heads",
+        description="The backend, asked for its public keys and for heads; by the sidecar where the bus is `dapr`",
     )
