@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
 
-import httpx
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select
 
-from tandem_backend.api import accounts, changes, server, tasks
+from tandem_backend.api import accounts, changes, internal, server, tasks
 from tandem_backend.api.context import Context
 from tandem_backend.api.document import openapi_document as describe
 from tandem_backend.api.errors import install_storage_handlers
+from tandem_backend.event_bus import BusProbe, open_bus
 from tandem_backend.services import feed
 from tandem_backend.services.accounts import Accounts, TryLimits
 from tandem_backend.services.event_publisher import EventPublisher
@@ -34,7 +34,6 @@ from tandem_platform.body_limit import BodyLimit
 from tandem_platform.bus import EventBus
 from tandem_platform.clock import Clock
 from tandem_platform.data_folder import PRIVATE_UMASK, locked
-from tandem_platform.http_bus import HttpBus
 from tandem_platform.logs import configure_logging
 from tandem_platform.operations import operations_routes
 from tandem_platform.problems import install_problem_handlers
@@ -150,6 +149,7 @@ def build_backend(
         clock=clock,
         random_for_ids=BufferedRandomness(random_bytes),
         internal_token=internal_token,
+        bus=bus,
         versions={"tandem": version("tandem-backend")},
     )
     publisher = EventPublisher(database, bus, registry=registry, jitter=random.random)
@@ -160,7 +160,7 @@ def build_backend(
 def add_routes(app: FastAPI) -> None:
     """Add the routes of the HTTP interface."""
     # In the order of how often they are asked for: routes are looked through one by one.
-    routers: tuple[APIRouter, ...] = (tasks.router, changes.router, accounts.router, server.router)
+    routers: tuple[APIRouter, ...] = (tasks.router, changes.router, accounts.router, server.router, internal.router)
     for router in routers:
         app.include_router(router)
 
@@ -189,16 +189,21 @@ def new_app(title: str, **options: Any) -> FastAPI:
 
 
 def create_app(settings: StandaloneBackendSettings) -> FastAPI:
-    """Return the backend as an app of its own, which posts its events to one websocket service."""
+    """Return the backend as an app of its own.
+
+    Raises:
+        SettingsError: A setting is missing.
+        StartError: The database or the keys cannot be used.
+    """
     clock = Clock()
+    opened = open_bus(settings, clock.now)
+    probe = BusProbe(opened.check)
     prepare_database(settings)
     keys = load_keys(settings.data_dir / "keys", lambda: uuid7(int(clock.now() * 1000), os.urandom))
-    client = httpx.AsyncClient(timeout=5.0)
-    bus = HttpBus(settings.websocket_service_url, client, settings.app_api_token.get_secret_value() or None)
     backend = build_backend(
         settings,
         database=open_database(settings),
-        bus=bus,
+        bus=opened.bus,
         keyring=keys,
         internal_token=settings.internal_token.get_secret_value(),
         clock=clock,
@@ -208,15 +213,20 @@ def create_app(settings: StandaloneBackendSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         backend.start()
+        probe.start()
         try:
             yield
         finally:
+            await probe.stop()
             await backend.stop()
-            await bus.close()
+            await opened.bus.close()
+
+    async def not_ready() -> list[str]:
+        return [*await backend.not_ready(), *probe.not_ready()]
 
     app = new_app("Tandem backend", lifespan=lifespan)
     backend.install(app)
-    app.include_router(operations_routes(backend.not_ready, [backend.registry]))
+    app.include_router(operations_routes(not_ready, [backend.registry]))
     return app
 
 

@@ -11,6 +11,7 @@ from tandem_backend.services.sessions import Sessions
 from tandem_backend.services.signing_keys import Keyring
 from tandem_backend.settings import BackendSettings
 from tandem_backend.storage.database import Database
+from tandem_platform.bus import EventBus
 from tandem_platform.clock import Clock
 from tandem_platform.tokens import TokenVerifier
 from tandem_protocol.ids import RandomBytes, uuid7
@@ -33,6 +34,7 @@ class Context:
     clock: Clock
     random_for_ids: RandomBytes
     internal_token: str
+    bus: EventBus
     versions: Mapping[str, str]
 
     def now(self) -> int:

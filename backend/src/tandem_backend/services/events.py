@@ -56,6 +56,11 @@ def task_event(
     )
 
 
+def canary(event_id: str, now: int) -> bytes:
+    """Return a `tandem_protocol.events.Canary` as JSON (EV10)."""
+    return orjson.dumps({"event_type": "canary", "event_id": event_id, "timestamp": wire(now)})
+
+
 def session_revoked(*, event_id: str, user_id: str, sessions: Sequence[str], now: int) -> bytes:
     """Return a `tandem_protocol.events.SessionRevoked` as JSON (EV7)."""
     return orjson.dumps(

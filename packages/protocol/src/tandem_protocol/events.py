@@ -57,5 +57,13 @@ class SessionRevoked(Inward):
     timestamp: Timestamp
 
 
-Event = Annotated[TaskEvent | SessionRevoked, Field(union_mode="left_to_right")]
+class Canary(Inward):
+    """Proves the way from a backend to a websocket service (EV10); ``event_id`` is what the service asked for."""
+
+    event_type: Literal["canary"] = "canary"
+    event_id: Identifier
+    timestamp: Timestamp
+
+
+Event = Annotated[TaskEvent | SessionRevoked | Canary, Field(union_mode="left_to_right")]
 """Anything that travels on the topic ``task-updates``."""

@@ -1,4 +1,4 @@
-"""How the websocket service asks the backend for heads (guarded by a token; not for browsers)."""
+"""What the websocket service asks of the backend (guarded by a token; not for browsers)."""
 
 from typing import Annotated
 
@@ -16,6 +16,12 @@ class HeadsRequest(Inward):
 
     users: Annotated[list[Identifier], Field(max_length=HEADS_BATCH_MAX)]
     sessions: Annotated[list[Identifier], Field(max_length=HEADS_BATCH_MAX)]
+
+
+class CanaryRequest(Inward):
+    """Asks for a `tandem_protocol.events.Canary` with this ``event_id`` on the event bus (EV10)."""
+
+    event_id: Identifier
 
 
 class HeadsReply(Outward):

@@ -19,10 +19,12 @@ INWARD: Final[tuple[type[BaseModel], ...]] = (
     tasks.TaskPatch,
     events.TaskEvent,
     events.SessionRevoked,
+    events.Canary,
     messages.ClientPong,
     messages.ClientPing,
     messages.ClientToken,
     heads.HeadsRequest,
+    heads.CanaryRequest,
 )
 OUTWARD: Final[tuple[type[BaseModel], ...]] = (
     accounts.Authenticated,
