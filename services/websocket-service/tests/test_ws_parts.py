@@ -22,10 +22,10 @@ from tandem_protocol.heads import HeadsReply, HeadsRequest
 from tandem_protocol.messages import ServerMessage
 from tandem_testing.sockets import TokenMint
 from tandem_websocket.authentication import Authenticator
+from tandem_websocket.backend_client import BackendClient, BackendUnavailableError
 from tandem_websocket.broadcaster import Broadcaster
 from tandem_websocket.frames import PONG, Frame, encode_ping, encode_task_update
 from tandem_websocket.handshake import choose_subprotocol, find_token
-from tandem_websocket.heads import HeadsUnavailableError, RemoteHeads
 from tandem_websocket.heartbeat import batches
 from tandem_websocket.message_limits import MessageLimits
 from tandem_websocket.metrics import Metrics
@@ -230,7 +230,9 @@ async def test_heads_are_asked_for_with_the_internal_token() -> None:
         return httpx.Response(200, content=reply.model_dump_json())
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
-        reply = await RemoteHeads("http://backend/", "internal", client)(HeadsRequest(users=[user], sessions=[]))
+        reply = await BackendClient("http://backend/", "internal", client).heads(
+            HeadsRequest(users=[user], sessions=[])
+        )
     assert reply.heads == {user: {}}
     assert str(asked[0].url) == "http://backend/internal/heads"
     assert asked[0].headers["authorization"] == "Bearer internal"
@@ -245,8 +247,8 @@ async def test_any_failure_to_get_heads_is_one_error(answer: httpx.Response | ht
         raise answer
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(respond)) as client:
-        with pytest.raises(HeadsUnavailableError):
-            await RemoteHeads("http://backend", "t", client)(HeadsRequest(users=[], sessions=[]))
+        with pytest.raises(BackendUnavailableError):
+            await BackendClient("http://backend", "t", client).heads(HeadsRequest(users=[], sessions=[]))
 
 
 def test_origins_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from tandem_platform.bus import TASK_UPDATES, InProcessBus
 from tandem_platform.clock import Clock
 from tandem_platform.operations import operations_routes
 from tandem_protocol.heads import HeadsReply, HeadsRequest
-from tandem_websocket.heads import HeadsUnavailableError
+from tandem_websocket.backend_client import BackendUnavailableError
 from tandem_websocket.service import WebSocketService, build_service
 
 
@@ -48,7 +48,7 @@ def build_embedded(
         try:
             return await backend.heads(request)
         except StorageUnavailableError as error:
-            raise HeadsUnavailableError(str(error)) from error
+            raise BackendUnavailableError(str(error)) from error
 
     service = build_service(
         settings,

@@ -23,7 +23,8 @@ from tandem_platform.tokens import AccessClaims, TokenVerifier, sign
 from tandem_protocol.heads import HeadsReply, HeadsRequest
 from tandem_protocol.messages import Heads
 from tandem_protocol.version import SUBPROTOCOL
-from tandem_websocket.heads import HeadsUnavailableError
+from tandem_websocket.backend_client import BackendUnavailableError
+from tandem_websocket.event_source import EventSource
 from tandem_websocket.main import WebSocketService, build_service, standalone_app
 from tandem_websocket.settings import WebSocketSettings
 
@@ -83,7 +84,7 @@ class FakeBackend:
         if self.hanging:
             await asyncio.Event().wait()
         if self.failing:
-            raise HeadsUnavailableError("told to fail")
+            raise BackendUnavailableError("told to fail")
         return HeadsReply(
             heads={user: self.heads[user] for user in request.users if user in self.heads},
             ended=[session for session in request.sessions if session in self.ended],
@@ -163,7 +164,7 @@ async def socket_server(
         heads=backend,
         clock=Clock(clock.now, clock.monotonic),
         random_bytes=os.urandom,
-        sidecar_token=chosen.app_api_token,
+        source=EventSource(chosen.app_api_token),
     )
     started = asyncio.Event()
     app = standalone_app(service, _nothing)

@@ -1,23 +1,24 @@
 """Events from the bus, on their way to sockets: the same path for the in-process bus and for Dapr."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from tandem_protocol.events import SessionRevoked, TaskEvent, TaskEventType
+from tandem_platform.event_signatures import BadSignatureError, StaleEventError
+from tandem_protocol.events import Canary, SessionRevoked, TaskEvent, TaskEventType
 from tandem_websocket.broadcaster import Broadcaster
+from tandem_websocket.event_gate import Document, EventGate
 from tandem_websocket.frames import encode_task_update
 from tandem_websocket.metrics import Metrics
 from tandem_websocket.revocations import Revocations
 
 logger = logging.getLogger(__name__)
 
-Document = Mapping[str, Any]
-_DOCUMENT: TypeAdapter[Document] = TypeAdapter(dict[str, Any])
 _TASK_EVENTS: Final = frozenset(kind.value for kind in TaskEventType)
 _SESSION_REVOKED: Final = "session.revoked"
+_CANARY: Final = "canary"
 
 
 class Consumer:
@@ -29,6 +30,7 @@ class Consumer:
         revocations: Revocations,
         metrics: Metrics,
         monotonic: Callable[[], float],
+        gate: EventGate,
     ) -> None:
         """Create it.
 
@@ -37,11 +39,15 @@ class Consumer:
             revocations: Remembers ended sessions.
             metrics: Where events are counted.
             monotonic: Seconds of a clock that does not go back.
+            gate: Lets events in.
         """
         self._broadcaster = broadcaster
         self._revocations = revocations
         self._metrics = metrics
         self._monotonic = monotonic
+        self._gate = gate
+        self.on_canary: Callable[[str], None] = lambda _: None
+        """Called with the id of each canary (EV10)."""
 
     def consume(self, documents: Sequence[object]) -> list[bool]:
         """Take a batch of events, which may be in any order.
@@ -54,13 +60,29 @@ class Consumer:
         """
         understood: list[bool] = []
         updates: list[tuple[TaskEvent, Document]] = []
-        for document in documents:
+        for received in documents:
+            try:
+                document = self._gate.admit(received)
+            except BadSignatureError as error:
+                self.drop(error.reason)
+                understood.append(False)
+                continue
+            except StaleEventError:
+                # Of a backlog that nobody waits for: who was connected has pulled, who connects will.
+                self._metrics.events_dropped.labels("stale").inc()
+                understood.append(True)
+                continue
             event = self._parse(document)
             understood.append(event is not None)
-            if isinstance(event, SessionRevoked):
-                self.end_sessions(event.sessions, event.user_id)
-            elif event is not None:
-                updates.append((event, _DOCUMENT.validate_python(document)))
+            match event:
+                case SessionRevoked():
+                    self.end_sessions(event.sessions, event.user_id)
+                case Canary():
+                    self.on_canary(event.event_id)
+                case TaskEvent():
+                    updates.append((event, document))
+                case None:
+                    pass
         # The broker may have mixed them up; in order they spare clients the wait for a gap to close (CL2).
         updates.sort(key=lambda update: (update[0].space, update[0].seq))
         for event, document in updates:
@@ -83,13 +105,15 @@ class Consumer:
         self._metrics.events_dropped.labels(reason).inc()
         logger.warning("an event was dropped: %s", reason.replace("_", " "))
 
-    def _parse(self, document: object) -> TaskEvent | SessionRevoked | None:
-        kind = _DOCUMENT.validate_python(document).get("event_type") if isinstance(document, dict) else None
+    def _parse(self, document: Document) -> TaskEvent | SessionRevoked | Canary | None:
+        kind = document.get("event_type")
         try:
             if kind in _TASK_EVENTS:
                 event = TaskEvent.model_validate(document)
             elif kind == _SESSION_REVOKED:
                 event = SessionRevoked.model_validate(document)
+            elif kind == _CANARY:
+                event = Canary.model_validate(document)
             else:
                 self.drop("unknown_type")
                 return None

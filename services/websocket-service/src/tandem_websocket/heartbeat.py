@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from tandem_protocol.heads import HEADS_BATCH_MAX, HeadsRequest
+from tandem_websocket.backend_client import BackendUnavailableError, HeadsSource
 from tandem_websocket.broadcaster import Broadcaster
 from tandem_websocket.frames import encode_ping
-from tandem_websocket.heads import HeadsSource, HeadsUnavailableError
 from tandem_websocket.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Heartbeat:
                     heads.update(reply.heads)
                     ended.extend(reply.ended)
             self._note_success()
-        except (HeadsUnavailableError, TimeoutError) as error:
+        except (BackendUnavailableError, TimeoutError) as error:
             self._note_failure(error)
         if ended:
             self._end_sessions(ended)

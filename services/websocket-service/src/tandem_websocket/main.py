@@ -4,12 +4,15 @@ import contextlib
 import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import partial
 
 import httpx
 from fastapi import FastAPI
 
 from tandem_platform.body_limit import BodyLimit
 from tandem_platform.clock import Clock
+from tandem_platform.dapr_sidecar import Sidecar
+from tandem_platform.event_signatures import EventKeys
 from tandem_platform.jwks import RemoteKeys
 from tandem_platform.logs import configure_logging
 from tandem_platform.operations import operations_routes
@@ -18,13 +21,17 @@ from tandem_platform.security_headers import SecurityHeaders
 from tandem_platform.server import StartError, bind, run, serve
 from tandem_platform.settings import SettingsError
 from tandem_platform.tokens import TokenVerifier
-from tandem_websocket.heads import RemoteHeads
+from tandem_websocket.backend_client import BackendClient
+from tandem_websocket.canary import EventPath
+from tandem_websocket.event_source import EventSource
 from tandem_websocket.service import WebSocketService, build_service
 from tandem_websocket.settings import WebSocketSettings
 
 __all__ = ["WebSocketService", "build_service", "create_app", "main"]
 
 _BACKEND_TIMEOUT = 5.0
+_BACKEND_APP_ID = "backend"
+"""What the backend is called among Dapr's apps."""
 _DELIVERY_MAX = 32 * 1024 * 1024
 """Bytes of a bulk of events: 100 of the largest, and to spare."""
 
@@ -35,22 +42,41 @@ def compose(settings: WebSocketSettings, clock: Clock | None = None) -> tuple[Fa
     Args:
         settings: What the operator chose.
         clock: Time; the machine's if none is given.
+
+    Raises:
+        SettingsError: A setting is missing.
     """
     clock = clock or Clock()
-    client = httpx.AsyncClient(timeout=_BACKEND_TIMEOUT)
-    backend_url = settings.backend_url.rstrip("/")
-    keys = RemoteKeys(f"{backend_url}/.well-known/jwks.json", client, clock.monotonic)
+    event_keys = EventKeys.parse(settings.event_keys.get_secret_value())
+    sidecar = _open_sidecar(settings, event_keys)
+    client = httpx.AsyncClient(timeout=_BACKEND_TIMEOUT) if sidecar is None else sidecar.client
+    url = settings.backend_url.rstrip("/") if sidecar is None else sidecar.method_url(_BACKEND_APP_ID)
+    keys = RemoteKeys(f"{url}/.well-known/jwks.json", client, clock.monotonic)
+    backend = BackendClient(url, settings.internal_token.get_secret_value(), client)
+    path = None if sidecar is None else EventPath(partial(sidecar.check, subscribed=True), backend.send_canary)
     service = build_service(
         settings,
         verifier=TokenVerifier(keys.keys, clock.now),
         refresh_keys=keys.refresh,
-        heads=RemoteHeads(backend_url, settings.internal_token.get_secret_value(), client),
+        heads=backend.heads,
         clock=clock,
         random_bytes=os.urandom,
-        sidecar_token=settings.app_api_token,
+        source=EventSource(settings.app_api_token, event_keys, path),
     )
 
     return standalone_app(service, client.aclose), service
+
+
+def _open_sidecar(settings: WebSocketSettings, event_keys: EventKeys | None) -> Sidecar | None:
+    """Return the client of the sidecar, where there is to be one."""
+    if settings.bus != "dapr":
+        return None
+    if event_keys is None:
+        raise SettingsError(
+            "setting TANDEM_EVENT_KEYS is missing: without it whoever reaches the broker speaks to every browser; "
+            "give backend and websocket service the same name:secret (openssl rand -hex 32)"
+        )
+    return Sidecar(settings)
 
 
 def create_app(settings: WebSocketSettings) -> FastAPI:

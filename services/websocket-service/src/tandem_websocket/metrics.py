@@ -14,6 +14,7 @@ class Metrics:
         self.active_users: Final = self._gauge("active_users", "Users with an open socket")
         self.events: Final = self._counter("events", "Events that came from the bus", "type")
         self.events_dropped: Final = self._counter("events_dropped", "Events that could not be read", "reason")
+        self.hears_events: Final = self._gauge("hears_events", "Whether the last canary came through (1) or not (0)")
         self.deliveries: Final = self._counter("deliveries", "Task updates handed to sockets")
         self.handshakes: Final = self._counter("handshakes", "Accepted handshakes")
         self.handshakes_refused: Final = self._counter("handshakes_refused", "Refused handshakes", "reason")

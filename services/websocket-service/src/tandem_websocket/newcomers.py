@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from tandem_protocol.heads import HEADS_BATCH_MAX, HeadsRequest
-from tandem_websocket.heads import HeadsSource, HeadsUnavailableError
+from tandem_websocket.backend_client import BackendUnavailableError, HeadsSource
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Newcomers:
         try:
             async with asyncio.timeout(_ASK_SECONDS_MAX):
                 reply = await self._heads(HeadsRequest(users=[], sessions=sessions))
-        except (HeadsUnavailableError, TimeoutError):
+        except (BackendUnavailableError, TimeoutError):
             return
         except Exception:
             logger.exception("asking about new sessions failed")

@@ -1,6 +1,7 @@
 """The service's routes: sockets, its status, and the events that Dapr's sidecar posts."""
 
 import hmac
+from collections.abc import Callable
 from importlib.metadata import version
 from ipaddress import ip_address
 from typing import Any, Final
@@ -55,7 +56,7 @@ def build_router(sockets: Sockets, broadcaster: Broadcaster, operator_token: Sec
     return router
 
 
-def build_events_router(consumer: Consumer, sidecar_token: SecretStr) -> APIRouter:
+def build_events_router(consumer: Consumer, sidecar_token: SecretStr, note_refusal: Callable[[str], None]) -> APIRouter:
     """Return the routes for Dapr's sidecar.
 
     Whoever may post here speaks to every user's browsers: the sidecar shows its token, and where none is set
@@ -64,6 +65,7 @@ def build_events_router(consumer: Consumer, sidecar_token: SecretStr) -> APIRout
     Args:
         consumer: Takes the events.
         sidecar_token: What the sidecar shows.
+        note_refusal: Told why a delivery was turned away.
     """
     router = APIRouter(include_in_schema=False)
 
@@ -75,7 +77,11 @@ def build_events_router(consumer: Consumer, sidecar_token: SecretStr) -> APIRout
     @router.post(EVENTS_PATH)
     async def take_events(request: Request) -> dict[str, Any]:
         """Take one event or a bulk of them, and answer which of them were none."""
-        _check_sidecar(request, sidecar_token)
+        try:
+            _check_sidecar(request, sidecar_token)
+        except ProblemError as error:
+            note_refusal(str(error))
+            raise
         try:
             delivery = read_delivery(await request.body())
         except NotAnEnvelopeError:
@@ -93,7 +99,10 @@ def _check_sidecar(request: Request, token: SecretStr) -> None:
         raise ProblemError(ProblemCode.FORBIDDEN, "Events come as JSON, and not from browsers.")
     if token.get_secret_value():
         if not _matches(request.headers.get("dapr-api-token", ""), token):
-            raise ProblemError(ProblemCode.UNAUTHENTICATED, "dapr-api-token is missing or wrong.")
+            raise ProblemError(
+                ProblemCode.UNAUTHENTICATED,
+                "dapr-api-token is missing or wrong; service and sidecar need the same APP_API_TOKEN.",
+            )
     elif not _is_local(request):
         raise ProblemError(ProblemCode.FORBIDDEN, "Without APP_API_TOKEN only this machine may send events.")
 

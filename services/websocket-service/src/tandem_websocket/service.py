@@ -5,17 +5,19 @@ import logging
 from collections.abc import Sequence
 
 import orjson
-from pydantic import SecretStr
 
 from tandem_platform.clock import Clock
 from tandem_platform.rate_limit import Rate
 from tandem_platform.tokens import TokenVerifier
-from tandem_protocol.ids import RandomBytes
+from tandem_protocol.ids import RandomBytes, uuid7
 from tandem_websocket.admission import Admission
 from tandem_websocket.authentication import Authenticator, RefreshKeys
+from tandem_websocket.backend_client import HeadsSource
 from tandem_websocket.broadcaster import Broadcaster
+from tandem_websocket.canary import Canary
 from tandem_websocket.consumer import Consumer
-from tandem_websocket.heads import HeadsSource
+from tandem_websocket.event_gate import EventGate
+from tandem_websocket.event_source import EventSource
 from tandem_websocket.heartbeat import Heartbeat
 from tandem_websocket.message_limits import MessageLimits
 from tandem_websocket.metrics import Metrics
@@ -41,7 +43,7 @@ class WebSocketService:
         refresh_keys: RefreshKeys | None,
         heads: HeadsSource,
         surroundings: Surroundings,
-        sidecar_token: SecretStr,
+        source: EventSource,
     ) -> None:
         """Put the parts together; nothing runs before `start`.
 
@@ -51,7 +53,7 @@ class WebSocketService:
             refresh_keys: Fetches the public keys again; None where they never change.
             heads: Tells the heads for the pings.
             surroundings: Time and randomness.
-            sidecar_token: What Dapr's sidecar shows; empty when there is none.
+            source: Where events come from.
         """
         clock = surroundings.clock
         metrics = Metrics()
@@ -61,7 +63,7 @@ class WebSocketService:
         limits = MessageLimits(Rate(settings.max_messages_per_minute, 60.0), clock.monotonic)
         context = ReceiverContext(broadcaster, authenticator, limits, metrics, settings.max_frame_bytes)
         admission = Admission(authenticator, settings.allowed_origins)
-        self._consumer = Consumer(broadcaster, revocations, metrics, clock.monotonic)
+        self._consumer = Consumer(broadcaster, revocations, metrics, clock.monotonic, EventGate(source.keys, clock.now))
         self._newcomers = Newcomers(heads, self._consumer.end_sessions)
         self._sockets = Sockets(settings, admission, revocations, self._newcomers, context, surroundings)
         self._heartbeat = Heartbeat(
@@ -71,6 +73,13 @@ class WebSocketService:
             end_sessions=self._consumer.end_sessions,
             metrics=metrics,
         )
+        self._canary = (
+            None
+            if source.path is None
+            else Canary(source.path, metrics, lambda: uuid7(int(clock.now() * 1000), surroundings.random_bytes))
+        )
+        if self._canary is not None:
+            self._consumer.on_canary = self._canary.arrived
         self._keys = None if refresh_keys is None else KeyKeeper(refresh_keys)
         self._jobs = (
             lambda: broadcaster.close_expired(clock.now()),
@@ -82,7 +91,9 @@ class WebSocketService:
         """The Prometheus metrics."""
         self.router = build_router(self._sockets, broadcaster, settings.operator_token)
         """The sockets and ``/status``."""
-        self.events_router = build_events_router(self._consumer, sidecar_token)
+        self.events_router = build_events_router(
+            self._consumer, source.sidecar_token, _ignore if self._canary is None else self._canary.refused
+        )
         """Events by HTTP, from Dapr. Not for a process that has them from its own bus."""
 
     async def start(self) -> None:
@@ -94,6 +105,8 @@ class WebSocketService:
         ]
         if self._keys is not None:
             self._tasks.append(asyncio.create_task(self._keys.run(), name="key keeper"))
+        if self._canary is not None:
+            self._tasks.append(asyncio.create_task(self._canary.run(), name="canary"))
 
     async def drain(self) -> None:
         """Take nobody in any more, tell every client to come back, and close (WS9). Takes about a second at most."""
@@ -125,6 +138,8 @@ class WebSocketService:
             reasons.append("the service is going down")
         if self._keys is not None and self._keys.missing is not None:
             reasons.append(self._keys.missing)
+        if self._canary is not None and self._canary.missing is not None:
+            reasons.append(self._canary.missing)
         reasons.extend(f"the service's {task.get_name()} has ended" for task in self._tasks if task.done())
         return reasons
 
@@ -137,7 +152,7 @@ def build_service(
     heads: HeadsSource,
     clock: Clock,
     random_bytes: RandomBytes,
-    sidecar_token: SecretStr | None = None,
+    source: EventSource | None = None,
 ) -> WebSocketService:
     """Create the service.
 
@@ -148,7 +163,7 @@ def build_service(
         heads: Tells the heads for the pings.
         clock: Time.
         random_bytes: Randomness, such as ``os.urandom``.
-        sidecar_token: What Dapr's sidecar shows with each event.
+        source: Where events come from, if not from a bus of this process.
     """
     return WebSocketService(
         settings,
@@ -156,5 +171,9 @@ def build_service(
         refresh_keys=refresh_keys,
         heads=heads,
         surroundings=Surroundings(clock, random_bytes),
-        sidecar_token=sidecar_token or SecretStr(""),
+        source=source or EventSource(),
     )
+
+
+def _ignore(_: str) -> None:
+    """Hear what nobody wants to know."""
