@@ -6,11 +6,12 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from tandem_platform.bus_settings import BusSettings
-from tandem_platform.settings import CommaList, Settings
+from tandem_platform.observability_settings import ObservabilitySettings
+from tandem_platform.settings import CommaList
 from tandem_platform.tokens import ACCESS_SECONDS_MAX
 
 
-class BackendSettings(Settings):
+class BackendSettings(ObservabilitySettings):
     """What the backend reads from the environment, wherever it runs."""
 
     host: str = Field("127.0.0.1", alias="HOST", description="Address to listen on")

@@ -555,7 +555,7 @@ export interface components {
         Priority: "low" | "medium" | "high" | "urgent";
         /**
          * Problem
-         * @description A refusal.
+         * @description A refusal. ``trace_id`` is there when the server's log says more under it (TR3).
          */
         Problem: {
             code: components["schemas"]["ProblemCode"];
@@ -567,6 +567,11 @@ export interface components {
             status: number;
             /** Title */
             title: string;
+            /**
+             * Trace Id
+             * @default null
+             */
+            trace_id?: string | null;
             /** Type */
             type: string;
         };

@@ -21,6 +21,7 @@ def task_event(
     mutation: str,
     audience: Sequence[str],
     now: int,
+    trace: str | None = None,
 ) -> bytes:
     """Return a `tandem_protocol.events.TaskEvent` as JSON.
 
@@ -33,27 +34,27 @@ def task_event(
         mutation: The Idempotency-Key, or the event's id.
         audience: Who may see it (EV6).
         now: Milliseconds since 1970.
+        trace: The request's ``traceparent`` (TR2).
     """
-    return orjson.dumps(
-        {
-            "event_type": kind.value,
-            "event_id": event_id,
-            "user_id": task["user_id"],
-            "task": task,
-            "space": task["space"],
-            "epoch": place.epoch,
-            "seq": place.seq,
-            "timestamp": wire(now),
-            "actor": {
-                "user_id": actor.user_id,
-                "name": actor.name,
-                "device_id": actor.session_id,
-                "device": actor.device,
-            },
-            "mutation": mutation,
-            "audience": audience,
-        }
-    )
+    event: dict[str, Any] = {
+        "event_type": kind.value,
+        "event_id": event_id,
+        "user_id": task["user_id"],
+        "task": task,
+        "space": task["space"],
+        "epoch": place.epoch,
+        "seq": place.seq,
+        "timestamp": wire(now),
+        "actor": {
+            "user_id": actor.user_id,
+            "name": actor.name,
+            "device_id": actor.session_id,
+            "device": actor.device,
+        },
+        "mutation": mutation,
+        "audience": audience,
+    }
+    return _traced(event, trace)
 
 
 def canary(event_id: str, now: int) -> bytes:
@@ -61,14 +62,21 @@ def canary(event_id: str, now: int) -> bytes:
     return orjson.dumps({"event_type": "canary", "event_id": event_id, "timestamp": wire(now)})
 
 
-def session_revoked(*, event_id: str, user_id: str, sessions: Sequence[str], now: int) -> bytes:
+def session_revoked(
+    *, event_id: str, user_id: str, sessions: Sequence[str], now: int, trace: str | None = None
+) -> bytes:
     """Return a `tandem_protocol.events.SessionRevoked` as JSON (EV7)."""
-    return orjson.dumps(
-        {
-            "event_type": "session.revoked",
-            "event_id": event_id,
-            "user_id": user_id,
-            "sessions": sessions,
-            "timestamp": wire(now),
-        }
-    )
+    event: dict[str, Any] = {
+        "event_type": "session.revoked",
+        "event_id": event_id,
+        "user_id": user_id,
+        "sessions": sessions,
+        "timestamp": wire(now),
+    }
+    return _traced(event, trace)
+
+
+def _traced(event: dict[str, Any], trace: str | None) -> bytes:
+    if trace is not None:
+        event["trace"] = trace
+    return orjson.dumps(event)

@@ -21,7 +21,8 @@ from tandem_protocol.problems import ProblemCode
 class Mutation:
     """A write that somebody asked for.
 
-    ``fingerprint`` tells two requests apart, ``now`` is milliseconds since 1970, ``event_id`` a fresh id.
+    ``fingerprint`` tells two requests apart, ``now`` is milliseconds since 1970, ``event_id`` a fresh id,
+    ``trace`` the request's ``traceparent``.
     """
 
     claims: AccessClaims
@@ -29,6 +30,7 @@ class Mutation:
     fingerprint: bytes
     now: int
     event_id: str
+    trace: str | None = None
 
     @property
     def name(self) -> str:

@@ -123,5 +123,6 @@ def _publish(
         mutation=mutation.name,
         audience=audience,
         now=mutation.now,
+        trace=mutation.trace,
     )
     outbox.add(connection, event)

@@ -10,6 +10,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from tandem_platform.request_trace import request_trace
+from tandem_platform.trace_context import trace_id_of
 from tandem_protocol.problems import FieldError, Problem, ProblemCode, problem_type
 
 logger = logging.getLogger(__name__)
@@ -149,10 +151,11 @@ def install_problem_handlers(app: FastAPI) -> None:
         return problem_response(refusal, error.status_code)
 
     async def unexpected(request: Request, error: Exception) -> Response:
-        logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return problem_response(
-            ProblemError(ProblemCode.INTERNAL, "That was not expected; the server's log says more.")
-        )
+        trace_id = trace_id_of(request_trace(request))
+        logger.error("%s %s failed, trace %s", request.method, request.url.path, trace_id, exc_info=error)
+        refusal = ProblemError(ProblemCode.INTERNAL, "That was not expected; the server's log says more.")
+        refusal.problem = refusal.problem.model_copy(update={"trace_id": trace_id})
+        return problem_response(refusal)
 
     app.add_exception_handler(ProblemError, refused)
     app.add_exception_handler(RequestValidationError, invalid)

@@ -56,5 +56,8 @@ Identifier = Annotated[
 ]
 """A UUID in the canonical form of RFC 9562: lower case, with hyphens."""
 
+Traceparent = Annotated[str, StringConstraints(pattern=r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
+"""The ``traceparent`` of W3C Trace Context, version 00 (TR1)."""
+
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 """Text of any number of lines. NUL is refused: PostgreSQL cannot store it."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tandem_protocol.base import Identifier, Inward, Outward, Timestamp
+from tandem_protocol.base import Identifier, Inward, Outward, Timestamp, Traceparent
 from tandem_protocol.tasks import Task
 
 
@@ -32,6 +32,7 @@ class TaskEvent(Inward):
 
     ``mutation`` is the ``Idempotency-Key`` of the request that caused it, or ``event_id`` where there was
     none: by it a client recognises its own edits (CL13). ``audience`` names the users who may see it (EV6).
+    ``trace`` is that of the request, where it is known (TR2).
     """
 
     event_type: TaskEventType
@@ -45,6 +46,7 @@ class TaskEvent(Inward):
     actor: Actor
     mutation: str
     audience: list[Identifier]
+    trace: Traceparent | None = None
 
 
 class SessionRevoked(Inward):
@@ -55,6 +57,7 @@ class SessionRevoked(Inward):
     user_id: Identifier
     sessions: list[Identifier]
     timestamp: Timestamp
+    trace: Traceparent | None = None
 
 
 class Canary(Inward):

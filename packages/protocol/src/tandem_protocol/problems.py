@@ -42,7 +42,7 @@ class FieldError(Outward):
 
 
 class Problem(Outward):
-    """A refusal."""
+    """A refusal. ``trace_id`` is there when the server's log says more under it (TR3)."""
 
     type: str
     title: str
@@ -50,6 +50,7 @@ class Problem(Outward):
     detail: str
     code: ProblemCode
     errors: list[FieldError] = Field(default_factory=list[FieldError])
+    trace_id: str | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 def problem_type(code: ProblemCode) -> str:

@@ -1,17 +1,18 @@
 """The settings of the websocket service."""
 
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field, SecretStr
 
 from tandem_platform.bus_settings import BusSettings
-from tandem_platform.settings import CommaList, Settings
+from tandem_platform.observability_settings import ObservabilitySettings
+from tandem_platform.settings import CommaList
 from tandem_protocol.limits import INBOUND_FRAME_MAX
 
 _MIB: Final = 1024 * 1024
 
 
-class SocketSettings(Settings):
+class SocketSettings(ObservabilitySettings):
     """What the sockets need, wherever they run; a field's alias is its environment variable."""
 
     heartbeat_interval: float = Field(
@@ -58,11 +59,21 @@ class SocketSettings(Settings):
         alias="TANDEM_DRAIN_SPREAD",
         description="Seconds over which clients are told to come back when the service goes down",
     )
+    audit_deliveries: Literal["sum", "each"] = Field(
+        "sum",
+        alias="TANDEM_AUDIT_DELIVERIES",
+        description="`sum` writes one audit line a minute about all deliveries, `each` one for every event",
+    )
 
 
 class WebSocketSettings(SocketSettings, BusSettings):
     """What a websocket service with a process of its own reads besides."""
 
+    audit_log: str = Field(
+        "-",
+        alias="TANDEM_AUDIT_LOG",
+        description="Where audit lines go: a file, `-` for stdout, or empty for nowhere",
+    )
     host: str = Field(
         "0.0.0.0",  # noqa: S104 - browsers of other machines connect to it
         alias="HOST",
