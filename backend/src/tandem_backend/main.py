@@ -35,6 +35,7 @@ from tandem_platform.bus import EventBus
 from tandem_platform.clock import Clock
 from tandem_platform.data_folder import PRIVATE_UMASK, locked
 from tandem_platform.logs import configure_logging
+from tandem_platform.observability import Observability
 from tandem_platform.operations import operations_routes
 from tandem_platform.problems import install_problem_handlers
 from tandem_platform.randomness import BufferedRandomness
@@ -105,7 +106,7 @@ class Backend:
         return []
 
 
-def build_backend(
+def build_backend(  # noqa: PLR0913 - the one place where everything meets
     settings: BackendSettings,
     *,
     database: Database,
@@ -115,6 +116,7 @@ def build_backend(
     random_bytes: RandomBytes,
     passwords: Passwords | None = None,
     internal_token: str = "",
+    observability: Observability | None = None,
 ) -> Backend:
     """Put a backend together.
 
@@ -127,7 +129,9 @@ def build_backend(
         random_bytes: Randomness for ids and tokens.
         passwords: How passwords are hashed; the recommended way if none is given.
         internal_token: What a websocket service of its own process shows to ask for heads.
+        observability: Takes audit lines and spans; nobody does if it is not given.
     """
+    observability = observability or Observability()
     registry = CollectorRegistry()
     sessions = Sessions(
         database,
@@ -150,9 +154,11 @@ def build_backend(
         random_for_ids=BufferedRandomness(random_bytes),
         internal_token=internal_token,
         bus=bus,
+        audit=observability.audit,
+        tracing=observability.tracing,
         versions={"tandem": version("tandem-backend")},
     )
-    publisher = EventPublisher(database, bus, registry=registry, jitter=random.random)
+    publisher = EventPublisher(database, bus, registry=registry, jitter=random.random, tracing=observability.tracing)
     janitor = Janitor(database, session_days=settings.session_days, clock=clock)
     return Backend(context, publisher, janitor, registry)
 
@@ -196,6 +202,7 @@ def create_app(settings: StandaloneBackendSettings) -> FastAPI:
         StartError: The database or the keys cannot be used.
     """
     clock = Clock()
+    observability = Observability.open(settings, "tandem-backend", clock.now)
     opened = open_bus(settings, clock.now)
     probe = BusProbe(opened.check)
     prepare_database(settings)
@@ -208,6 +215,7 @@ def create_app(settings: StandaloneBackendSettings) -> FastAPI:
         internal_token=settings.internal_token.get_secret_value(),
         clock=clock,
         random_bytes=os.urandom,
+        observability=observability,
     )
 
     @asynccontextmanager
@@ -220,13 +228,14 @@ def create_app(settings: StandaloneBackendSettings) -> FastAPI:
             await probe.stop()
             await backend.stop()
             await opened.bus.close()
+            await asyncio.to_thread(observability.close)
 
     async def not_ready() -> list[str]:
         return [*await backend.not_ready(), *probe.not_ready()]
 
     app = new_app("Tandem backend", lifespan=lifespan)
     backend.install(app)
-    app.include_router(operations_routes(not_ready, [backend.registry]))
+    app.include_router(operations_routes(not_ready, [backend.registry, observability.audit.registry]))
     return app
 
 

@@ -190,13 +190,15 @@ async def test_every_status_has_a_code(client: httpx.AsyncClient, status: int) -
 async def test_unexpected_errors_are_logged_and_not_shown(
     client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
     with caplog.at_level(logging.ERROR):
-        reply = await client.get("/broken?token=x")
+        reply = await client.get("/broken?token=x", headers={"traceparent": f"00-{trace_id}-00f067aa0ba902b7-01"})
+    assert reply.json()["trace_id"] == trace_id
     problem_of(reply, 500, ProblemCode.INTERNAL)
     assert SECRET not in reply.text
     assert "Traceback" not in reply.text
     (record,) = [record for record in caplog.records if record.name == "tandem_platform.problems"]
-    assert record.getMessage() == "GET /broken failed"
+    assert record.getMessage() == f"GET /broken failed, trace {trace_id}"
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], RuntimeError)
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Cookie, Depends, Request, Response
 
+from tandem_backend.api.audit import Audit
 from tandem_backend.api.authentication import Caller, Claims, own_site
 from tandem_backend.api.context import Context, InContext
 from tandem_backend.services.sessions import SignedIn
@@ -22,29 +23,38 @@ RefreshCookie = Annotated[str | None, Cookie(alias=COOKIE)]
 
 @router.post("/register", status_code=HTTPStatus.CREATED, dependencies=[Depends(own_site)])
 async def register(
-    body: Register, request: Request, response: Response, context: InContext, caller: Caller
+    body: Register, request: Request, response: Response, context: InContext, caller: Caller, audit: Audit
 ) -> Authenticated:
     """Make an account, and sign in."""
-    if context.settings.registration == "closed":
-        raise ProblemError(ProblemCode.REGISTRATION_CLOSED, "Ask the operator of this server for an account.")
-    return _signed_in(await context.accounts.register(body, caller), request, response, context)
+    with audit.refusals("registration_refused", email=body.email):
+        if context.settings.registration == "closed":
+            raise ProblemError(ProblemCode.REGISTRATION_CLOSED, "Ask the operator of this server for an account.")
+        signed_in = await context.accounts.register(body, caller)
+    audit.signed_in("registered", signed_in)
+    return _signed_in(signed_in, request, response, context)
 
 
 @router.post("/login", dependencies=[Depends(own_site)])
-async def login(body: Login, request: Request, response: Response, context: InContext, caller: Caller) -> Authenticated:
+async def login(
+    body: Login, request: Request, response: Response, context: InContext, caller: Caller, audit: Audit
+) -> Authenticated:
     """Sign in."""
-    return _signed_in(await context.accounts.login(body, caller), request, response, context)
+    with audit.refusals("sign_in_refused", email=body.email):
+        signed_in = await context.accounts.login(body, caller)
+    audit.signed_in("signed_in", signed_in)
+    return _signed_in(signed_in, request, response, context)
 
 
 @router.post("/refresh", dependencies=[Depends(own_site)])
 async def refresh(
-    request: Request, response: Response, context: InContext, cookie: RefreshCookie = None
+    request: Request, response: Response, context: InContext, audit: Audit, cookie: RefreshCookie = None
 ) -> Authenticated:
     """Exchange the refresh cookie for a new one and an access token (AU4)."""
     if cookie is None:
         raise ProblemError(ProblemCode.UNAUTHENTICATED, "There is no refresh cookie; sign in.")
     try:
-        signed_in = await context.sessions.refresh(cookie)
+        with audit.refusals("refresh_refused"):
+            signed_in = await context.sessions.refresh(cookie, audit.trace)
     except ProblemError as refusal:
         # The cookie is no good any more: a browser that kept it would ask again at each start.
         refusal.headers["set-cookie"] = f'{COOKIE}=""; Max-Age=0; Path={_PATH}; HttpOnly; SameSite=Strict'
@@ -53,17 +63,19 @@ async def refresh(
 
 
 @router.post("/logout", status_code=HTTPStatus.NO_CONTENT, dependencies=[Depends(own_site)])
-async def logout(response: Response, context: InContext, cookie: RefreshCookie = None) -> None:
+async def logout(response: Response, context: InContext, audit: Audit, cookie: RefreshCookie = None) -> None:
     """End the session of the refresh cookie."""
-    if cookie is not None:
-        await context.sessions.end_by_token(cookie)
+    ended = None if cookie is None else await context.sessions.end_by_token(cookie, audit.trace)
+    if ended is not None:
+        audit.write("signed_out", user=ended[0], session=ended[1])
     response.delete_cookie(COOKIE, path=_PATH, httponly=True, samesite="strict")
 
 
 @router.post("/logout-all", status_code=HTTPStatus.NO_CONTENT)
-async def logout_all(response: Response, claims: Claims, context: InContext) -> None:
+async def logout_all(response: Response, claims: Claims, context: InContext, audit: Audit) -> None:
     """End every session of the user (AU5)."""
-    await context.sessions.end_all(claims)
+    ended = await context.sessions.end_all(claims, audit.trace)
+    audit.write("signed_out_everywhere", user=claims.user_id, session=claims.session_id, sessions=len(ended))
     response.delete_cookie(COOKIE, path=_PATH, httponly=True, samesite="strict")
 
 
@@ -80,9 +92,11 @@ async def rename(body: ProfilePatch, claims: Claims, context: InContext) -> User
 
 
 @router.post("/password", status_code=HTTPStatus.NO_CONTENT)
-async def change_password(body: PasswordChange, claims: Claims, context: InContext) -> None:
+async def change_password(body: PasswordChange, claims: Claims, context: InContext, audit: Audit) -> None:
     """Replace the password; every other session ends."""
-    await context.accounts.change_password(claims, body)
+    with audit.refusals("password_change_refused", claims=claims):
+        ended = await context.accounts.change_password(claims, body, audit.trace)
+    audit.write("password_changed", user=claims.user_id, session=claims.session_id, sessions=len(ended))
 
 
 @router.get("/sessions")
@@ -92,9 +106,10 @@ async def sessions(claims: Claims, context: InContext) -> SessionList:
 
 
 @router.delete("/sessions/{session_id}", status_code=HTTPStatus.NO_CONTENT)
-async def end_session(session_id: Identifier, claims: Claims, context: InContext) -> None:
+async def end_session(session_id: Identifier, claims: Claims, context: InContext, audit: Audit) -> None:
     """End one session."""
-    await context.sessions.end_one(claims, session_id)
+    await context.sessions.end_one(claims, session_id, audit.trace)
+    audit.write("session_revoked", user=claims.user_id, session=claims.session_id, revoked=session_id)
 
 
 def _signed_in(signed_in: SignedIn, request: Request, response: Response, context: Context) -> Authenticated:

@@ -11,9 +11,11 @@ from tandem_backend.services.sessions import Sessions
 from tandem_backend.services.signing_keys import Keyring
 from tandem_backend.settings import BackendSettings
 from tandem_backend.storage.database import Database
+from tandem_platform.audit import AuditLog
 from tandem_platform.bus import EventBus
 from tandem_platform.clock import Clock
 from tandem_platform.tokens import TokenVerifier
+from tandem_platform.tracing import Tracing
 from tandem_protocol.ids import RandomBytes, uuid7
 
 
@@ -35,6 +37,8 @@ class Context:
     random_for_ids: RandomBytes
     internal_token: str
     bus: EventBus
+    audit: AuditLog
+    tracing: Tracing
     versions: Mapping[str, str]
 
     def now(self) -> int:

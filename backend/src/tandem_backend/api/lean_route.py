@@ -32,12 +32,13 @@ _READERS: Final[Mapping[str, Callable[[Request], Any]]] = {
     "claims": owner_of,
     "context": lambda request: request.app.state.backend,
     "key": key_of,
+    "request": lambda request: request,
     "task_id": _task_id_of,
 }
 
 
 class LeanRoute(APIRoute):
-    """Calls an endpoint with ``claims``, ``context``, ``key``, ``task_id`` and ``body``, as far as it takes them.
+    """Calls an endpoint with what it takes of ``claims``, ``context``, ``key``, ``request``, ``task_id`` and ``body``.
 
     The body is a Pydantic model; the endpoint returns a finished `Response`.
     """

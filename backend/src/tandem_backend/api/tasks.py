@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 import orjson
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
 from tandem_backend.api.authentication import Owner
@@ -15,6 +15,7 @@ from tandem_backend.services import feed, task_commands
 from tandem_backend.services.mutations import Command, Mutation, acting, fingerprint, is_refusal, perform
 from tandem_backend.storage import tasks
 from tandem_platform.problems import ProblemError
+from tandem_platform.request_trace import incoming_trace, remember_trace
 from tandem_platform.tokens import AccessClaims
 from tandem_protocol.base import Identifier
 from tandem_protocol.problems import ProblemCode
@@ -24,10 +25,10 @@ router = APIRouter(prefix="/api/{user_id}/tasks", tags=["tasks"], route_class=Le
 
 
 @router.post("", status_code=HTTPStatus.CREATED, response_model=Task)
-async def create(body: TaskCreate, claims: Owner, context: InContext, key: Key) -> Response:
+async def create(body: TaskCreate, claims: Owner, context: InContext, key: Key, request: Request) -> Response:
     """Make a task."""
     command = task_commands.create(body, body.id or context.new_id())
-    return await _perform(context, claims, key, command, "create", body.model_dump_json(exclude_unset=True))
+    return await _perform(context, request, claims, key, command, "create", body.model_dump_json(exclude_unset=True))
 
 
 @router.get("", response_model=TaskList)
@@ -52,37 +53,43 @@ async def read(task_id: Identifier, claims: Owner, context: InContext) -> Respon
 
 
 @router.patch("/{task_id}", response_model=Task)
-async def patch(task_id: Identifier, body: TaskPatch, claims: Owner, context: InContext, key: Key) -> Response:
+async def patch(
+    task_id: Identifier, body: TaskPatch, claims: Owner, context: InContext, key: Key, request: Request
+) -> Response:
     """Change the named fields of a task (WR2)."""
     command = task_commands.patch(task_id, body)
-    return await _perform(context, claims, key, command, "patch", task_id, body.model_dump_json(exclude_unset=True))
+    return await _perform(
+        context, request, claims, key, command, "patch", task_id, body.model_dump_json(exclude_unset=True)
+    )
 
 
 @router.delete("/{task_id}", response_model=TaskDeleted)
-async def delete(task_id: Identifier, claims: Owner, context: InContext, key: Key) -> Response:
+async def delete(task_id: Identifier, claims: Owner, context: InContext, key: Key, request: Request) -> Response:
     """Delete a task (WR3)."""
-    return await _perform(context, claims, key, task_commands.delete(task_id), "delete", task_id)
+    return await _perform(context, request, claims, key, task_commands.delete(task_id), "delete", task_id)
 
 
 @router.post("/{task_id}/complete", response_model=Task)
-async def complete(task_id: Identifier, claims: Owner, context: InContext, key: Key) -> Response:
+async def complete(task_id: Identifier, claims: Owner, context: InContext, key: Key, request: Request) -> Response:
     """Mark a task as done."""
     command = task_commands.patch(task_id, TaskPatch(completed=True))
-    return await _perform(context, claims, key, command, "complete", task_id)
+    return await _perform(context, request, claims, key, command, "complete", task_id)
 
 
 @router.post("/{task_id}/restore", response_model=Task)
-async def restore(task_id: Identifier, claims: Owner, context: InContext, key: Key) -> Response:
+async def restore(task_id: Identifier, claims: Owner, context: InContext, key: Key, request: Request) -> Response:
     """Bring a deleted task back."""
-    return await _perform(context, claims, key, task_commands.restore(task_id), "restore", task_id)
+    return await _perform(context, request, claims, key, task_commands.restore(task_id), "restore", task_id)
 
 
 async def _perform(
-    context: Context, claims: AccessClaims, key: str | None, command: Command, *identity: str
+    context: Context, request: Request, claims: AccessClaims, key: str | None, command: Command, *identity: str
 ) -> Response:
     """Do a write; ``identity`` is what tells this request from another one under the same key."""
-    mutation = Mutation(claims, key, fingerprint(*identity), context.now(), context.new_id())
-    answer = await context.database.write(lambda connection: perform(connection, mutation, command))
+    with context.tracing.span(f"{identity[0]} task", "server", incoming_trace(request)) as trace:
+        remember_trace(request, trace)
+        mutation = Mutation(claims, key, fingerprint(*identity), context.now(), context.new_id(), trace)
+        answer = await context.database.write(lambda connection: perform(connection, mutation, command))
     headers = {"idempotency-replayed": "true"} if answer.replayed else None
     media_type = "application/problem+json" if is_refusal(answer) else "application/json"
     return Response(answer.body, answer.status, headers, media_type)

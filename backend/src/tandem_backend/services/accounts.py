@@ -100,8 +100,8 @@ class Accounts:
         replace = partial(users.replace_password, user=user.id, known=user.password_hash, password_hash=fresh)
         return user._replace(password_hash=fresh) if await self._database.write(replace) else user
 
-    async def change_password(self, claims: AccessClaims, body: PasswordChange) -> None:
-        """Replace the password and end every other session (AU5).
+    async def change_password(self, claims: AccessClaims, body: PasswordChange, trace: str | None = None) -> list[str]:
+        """Replace the password, end every other session (AU5), and return which they were.
 
         Raises:
             ProblemError: The present password is wrong, or it was tried too often.
@@ -116,7 +116,7 @@ class Accounts:
             if not users.replace_password(connection, user.id, user.password_hash, fresh):
                 raise ProblemError(ProblemCode.INVALID_CREDENTIALS, "The password was changed meanwhile.")
 
-        await self._sessions.end_others(claims, also=replace)
+        return await self._sessions.end_others(claims, also=replace, trace=trace)
 
     async def profile(self, claims: AccessClaims) -> User:
         """Return the account that is signed in."""

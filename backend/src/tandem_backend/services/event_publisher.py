@@ -8,15 +8,17 @@ would double the commits. Killed in between, its successor publishes them again,
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from tandem_backend.services.events import traces_of
 from tandem_backend.storage import outbox
 from tandem_backend.storage.database import Database, StorageFullError, StorageUnavailableError
 from tandem_backend.storage.outbox import StoredEvent
 from tandem_platform.bus import TASK_UPDATES, BusUnavailableError, EventBus
+from tandem_platform.tracing import NoTracing, Tracing
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ class EventPublisher:
         *,
         registry: CollectorRegistry,
         jitter: Callable[[], float],
+        tracing: Tracing | None = None,
         topic: str = TASK_UPDATES,
     ) -> None:
         """Create the relay; it wakes with each commit of ``database``.
@@ -47,12 +50,14 @@ class EventPublisher:
             bus: Where the events go.
             registry: Where the metrics go.
             jitter: Random numbers from 0 to 1 that spread retries.
+            tracing: Takes a span for each batch, linked to what its events came from.
             topic: The bus's topic.
         """
         self._database = database
         self._bus = bus
         self._topic = topic
         self._jitter = jitter
+        self._tracing = tracing or NoTracing()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._published: set[int] = set()
@@ -118,13 +123,20 @@ class EventPublisher:
         self._wake.clear()
         while batch := await self._read():
             quiet = False
-            await self._bus.publish(self._topic, [stored.event for stored in batch])
+            await self._publish([stored.event for stored in batch])
             self._published.update(stored.id for stored in batch)
             self._count.inc(len(batch))
             if len(self._published) >= _REMOVE_AT:
                 await self._remove()
         if quiet and self._published:
             await self._remove()
+
+    async def _publish(self, events: Sequence[bytes]) -> None:
+        if not self._tracing.recording:
+            await self._bus.publish(self._topic, events)
+            return
+        with self._tracing.span(f"publish {self._topic}", "producer", None, traces_of(events)):
+            await self._bus.publish(self._topic, events)
 
     async def _read(self) -> list[StoredEvent]:
         known = frozenset(self._published)

@@ -1,11 +1,12 @@
 """The documents that are published, built where their change is made."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
 
 from tandem_backend.domain.moments import wire
+from tandem_backend.services.mutations import Mutation
 from tandem_backend.storage.sessions import Actor
 from tandem_backend.storage.spaces import Advance
 from tandem_protocol.events import TaskEventType
@@ -15,46 +16,40 @@ def task_event(
     kind: TaskEventType,
     task: dict[str, Any],
     *,
-    event_id: str,
     place: Advance,
     actor: Actor,
-    mutation: str,
+    mutation: Mutation,
     audience: Sequence[str],
-    now: int,
-    trace: str | None = None,
 ) -> bytes:
     """Return a `tandem_protocol.events.TaskEvent` as JSON.
 
     Args:
         kind: What happened (EV5).
         task: The task's document after the change.
-        event_id: A fresh id.
         place: Epoch and ``seq`` of the change.
         actor: Who did it.
-        mutation: The Idempotency-Key, or the event's id.
+        mutation: The write that did it.
         audience: Who may see it (EV6).
-        now: Milliseconds since 1970.
-        trace: The request's ``traceparent`` (TR2).
     """
     event: dict[str, Any] = {
         "event_type": kind.value,
-        "event_id": event_id,
+        "event_id": mutation.event_id,
         "user_id": task["user_id"],
         "task": task,
         "space": task["space"],
         "epoch": place.epoch,
         "seq": place.seq,
-        "timestamp": wire(now),
+        "timestamp": wire(mutation.now),
         "actor": {
             "user_id": actor.user_id,
             "name": actor.name,
             "device_id": actor.session_id,
             "device": actor.device,
         },
-        "mutation": mutation,
+        "mutation": mutation.name,
         "audience": audience,
     }
-    return _traced(event, trace)
+    return _traced(event, mutation.trace)
 
 
 def canary(event_id: str, now: int) -> bytes:
@@ -74,6 +69,12 @@ def session_revoked(
         "timestamp": wire(now),
     }
     return _traced(event, trace)
+
+
+def traces_of(events: Iterable[bytes]) -> list[str]:
+    """Return the ``traceparent`` of each event that has one."""
+    traces: Iterable[str | None] = (orjson.loads(event).get("trace") for event in events)
+    return [trace for trace in traces if trace is not None]
 
 
 def _traced(event: dict[str, Any], trace: str | None) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -22,6 +22,8 @@ from tandem_protocol.accounts import Authenticated, Session, SessionList, User
 from tandem_protocol.ids import RandomBytes, uuid7
 from tandem_protocol.problems import ProblemCode
 
+_ENDED: Final = "The session has ended; sign in again."
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -36,6 +38,15 @@ class SignedIn(NamedTuple):
 
     authenticated: Authenticated
     refresh_token: str
+
+
+class StolenTokenError(ProblemError):
+    """A refresh token was shown that was used before: the session of ``user_id`` has been ended (AU4)."""
+
+    def __init__(self, user_id: str, session_id: str) -> None:
+        super().__init__(ProblemCode.SESSION_ENDED, _ENDED)
+        self.user_id = user_id
+        self.session_id = session_id
 
 
 class Sessions:
@@ -79,18 +90,23 @@ class Sessions:
         await self._database.write(operation)
         return self._signed_in(user, session_id, rotation.next)
 
-    async def refresh(self, token: str) -> SignedIn:
+    async def refresh(self, token: str, trace: str | None = None) -> SignedIn:
         """Exchange a refresh token (AU4).
 
+        Args:
+            token: From the cookie.
+            trace: The request's ``traceparent``.
+
         Raises:
-            ProblemError: The session has ended; a token that was used before ends it.
+            StolenTokenError: The token was used before; its session has been ended.
+            ProblemError: The session has ended.
         """
         shown = unseal(token, self._keyring.refresh)
         if shown is None:
             raise _ended()
         now, fresh, event_id = self._now(), new_nonce(self._random_bytes), self._new_id()
 
-        def operation(connection: Connection) -> tuple[UserRecord, str] | None:
+        def operation(connection: Connection) -> tuple[UserRecord, str | None] | None:
             found = sessions.rotation(connection, shown.session_id)
             user = users.by_id(connection, found[0]) if found else None
             if found is None or user is None:
@@ -98,45 +114,55 @@ class Sessions:
             try:
                 rotation = refresh.present(found[1], shown.nonce, fresh, now)
             except refresh.ReusedError:
-                _end(connection, user.id, [shown.session_id], event_id, now)
-                return None
+                _end(connection, user.id, [shown.session_id], event_id, now, trace)
+                return user, None
             sessions.rotate(connection, shown.session_id, rotation, now)
             return user, rotation.next
 
         result = await self._database.write(operation)
         if result is None:
             raise _ended()
-        return self._signed_in(result[0], shown.session_id, result[1])
+        user, successor = result
+        if successor is None:
+            raise StolenTokenError(user.id, shown.session_id)
+        return self._signed_in(user, shown.session_id, successor)
 
-    async def end_by_token(self, token: str) -> None:
-        """End the session of a refresh token, if there is one: signing out always succeeds."""
+    async def end_by_token(self, token: str, trace: str | None = None) -> tuple[str, str] | None:
+        """End the session of a refresh token, if there is one: signing out always succeeds.
+
+        Returns:
+            The user and the session that has ended.
+        """
         shown = unseal(token, self._keyring.refresh)
         if shown is None:
-            return
+            return None
         now, event_id = self._now(), self._new_id()
 
-        def operation(connection: Connection) -> None:
+        def operation(connection: Connection) -> tuple[str, str] | None:
             found = sessions.rotation(connection, shown.session_id)
-            if found is not None:
-                _end(connection, found[0], [shown.session_id], event_id, now)
+            if found is None or not _end(connection, found[0], [shown.session_id], event_id, now, trace):
+                return None
+            return found[0], shown.session_id
 
-        await self._database.write(operation)
+        return await self._database.write(operation)
 
-    async def end_all(self, claims: AccessClaims) -> None:
-        """End all sessions of a user."""
-        await self._end_chosen(claims, lambda ids: ids)
+    async def end_all(self, claims: AccessClaims, trace: str | None = None) -> list[str]:
+        """End all sessions of a user, and return which they were."""
+        return await self._end_chosen(claims, lambda ids: ids, trace=trace)
 
-    async def end_others(self, claims: AccessClaims, also: Callable[[Connection], None]) -> None:
-        """End all sessions but the caller's, and do ``also`` in the same transaction."""
-        await self._end_chosen(claims, lambda ids: [i for i in ids if i != claims.session_id], also)
+    async def end_others(
+        self, claims: AccessClaims, also: Callable[[Connection], None], trace: str | None = None
+    ) -> list[str]:
+        """End all sessions but the caller's, do ``also`` in the same transaction, and return which they were."""
+        return await self._end_chosen(claims, lambda ids: [i for i in ids if i != claims.session_id], also, trace)
 
-    async def end_one(self, claims: AccessClaims, session_id: str) -> None:
+    async def end_one(self, claims: AccessClaims, session_id: str, trace: str | None = None) -> None:
         """End one session of the caller.
 
         Raises:
             ProblemError: The caller has no such session.
         """
-        if not await self._end_chosen(claims, lambda ids: [i for i in ids if i == session_id]):
+        if not await self._end_chosen(claims, lambda ids: [i for i in ids if i == session_id], trace=trace):
             raise ProblemError(ProblemCode.SESSION_NOT_FOUND, "You have no session with this id.")
 
     async def running(self, claims: AccessClaims) -> SessionList:
@@ -164,6 +190,7 @@ class Sessions:
         claims: AccessClaims,
         choose: Callable[[list[str]], Collection[str]],
         also: Callable[[Connection], None] | None = None,
+        trace: str | None = None,
     ) -> list[str]:
         now, event_id = self._now(), self._new_id()
 
@@ -172,7 +199,7 @@ class Sessions:
             if also is not None:
                 also(connection)
             running = [session.id for session in sessions.running(connection, user)]
-            return _end(connection, user, choose(running), event_id, now)
+            return _end(connection, user, choose(running), event_id, now, trace)
 
         return await self._database.write(operation)
 
@@ -205,13 +232,16 @@ def end_all_of(connection: Connection, user: str, *, event_id: str, now: int) ->
     return _end(connection, user, [session.id for session in sessions.running(connection, user)], event_id, now)
 
 
-def _end(connection: Connection, user: str, ids: Collection[str], event_id: str, now: int) -> list[str]:
+def _end(
+    connection: Connection, user: str, ids: Collection[str], event_id: str, now: int, trace: str | None = None
+) -> list[str]:
     """End sessions and tell the websocket service (EV7)."""
     ended = sessions.end(connection, user, ids, now)
     if ended:
-        outbox.add(connection, session_revoked(event_id=event_id, user_id=user, sessions=ended, now=now))
+        event = session_revoked(event_id=event_id, user_id=user, sessions=ended, now=now, trace=trace)
+        outbox.add(connection, event)
     return ended
 
 
 def _ended() -> ProblemError:
-    return ProblemError(ProblemCode.SESSION_ENDED, "The session has ended; sign in again.")
+    return ProblemError(ProblemCode.SESSION_ENDED, _ENDED)

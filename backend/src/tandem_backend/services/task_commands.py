@@ -117,12 +117,9 @@ def _publish(
     event = task_event(
         kind,
         document(task),
-        event_id=mutation.event_id,
         place=place,
         actor=actor,
-        mutation=mutation.name,
+        mutation=mutation,
         audience=audience,
-        now=mutation.now,
-        trace=mutation.trace,
     )
     outbox.add(connection, event)

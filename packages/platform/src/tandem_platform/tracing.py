@@ -61,9 +61,7 @@ class NoTracing:
         """See `Tracing.close`."""
 
 
-def open_tracing(
-    settings: ObservabilitySettings, service: str, random_bytes: Callable[[int], bytes] = os.urandom
-) -> Tracing:
+def open_tracing(settings: ObservabilitySettings, service: str, random_bytes: Callable[[int], bytes]) -> Tracing:
     """Return what an operator wants.
 
     Args:
