@@ -29,6 +29,7 @@ from tandem_websocket.handshake import choose_subprotocol, find_token
 from tandem_websocket.heartbeat import batches
 from tandem_websocket.message_limits import MessageLimits
 from tandem_websocket.metrics import Metrics
+from tandem_websocket.peer import Peer
 from tandem_websocket.revocations import Revocations
 from tandem_websocket.settings import WebSocketSettings
 from tandem_websocket.upkeep import KeyKeeper
@@ -42,6 +43,7 @@ class FakeConnection:
     takes: bool = True
     id: str = field(default_factory=lambda: str(uuid4()))
     pings_unanswered: int = 0
+    peer: Peer = field(default_factory=Peer)
     sent: list[Frame] = field(default_factory=list[Frame])
     closed: list[CloseCode] = field(default_factory=list[CloseCode])
 
@@ -169,9 +171,9 @@ def test_an_events_frame_is_a_message_without_the_audience_ws1(event: TaskEvent)
     frame = encode_task_update(event.model_dump(mode="json"))
     message = TypeAdapter[Any](ServerMessage).validate_json(frame.text)
     assert message.model_dump(exclude={"type", "event"}) == event.model_dump(
-        exclude={"event_type", "event_id", "user_id", "audience"}
+        exclude={"event_type", "event_id", "user_id", "audience", "trace"}
     )
-    assert orjson.loads(frame.text).keys().isdisjoint({"audience", "event_id", "event_type"})
+    assert orjson.loads(frame.text).keys().isdisjoint({"audience", "trace", "event_id", "event_type"})
     assert frame.size == len(frame.text.encode())
 
 

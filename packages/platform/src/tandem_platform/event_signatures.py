@@ -25,11 +25,12 @@ _PURPOSE: Final = b"tandem event 1\n"
 
 
 class BadSignatureError(Exception):
-    """The event was not signed by a backend; ``reason`` is a word for the metrics."""
+    """The event was not signed by a backend; ``reason`` is a word for the metrics, ``key`` the key that it names."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, key: str | None = None) -> None:
         super().__init__(reason.replace("_", " "))
         self.reason = reason
+        self.key = key
 
 
 class StaleEventError(Exception):
@@ -94,13 +95,13 @@ class EventKeys:
                 raise BadSignatureError("malformed_signature")
         secret = self.secrets.get(name)
         if secret is None:
-            raise BadSignatureError("unknown_key")
+            raise BadSignatureError("unknown_key", name)
         try:
             expected = _mac(secret, {**document, SIGNATURE: {"key": name, "at": at}})
         except (TypeError, ValueError):
-            raise BadSignatureError("malformed") from None
+            raise BadSignatureError("malformed", name) from None
         if not hmac.compare_digest(expected.encode(), mac.encode("utf-8", "surrogatepass")):
-            raise BadSignatureError("wrong_signature")
+            raise BadSignatureError("wrong_signature", name)
         if abs(now - at / 1000) > MAX_AGE_SECONDS:
             raise StaleEventError
         return document

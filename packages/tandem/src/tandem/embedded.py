@@ -1,5 +1,6 @@
 """Everything in one process: backend, websocket service and frontend, on one port and an in-process bus."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from tandem_backend.services.signing_keys import Keyring
 from tandem_backend.storage.database import Database, StorageUnavailableError
 from tandem_platform.bus import TASK_UPDATES, InProcessBus
 from tandem_platform.clock import Clock
+from tandem_platform.observability import Observability
 from tandem_platform.operations import operations_routes
 from tandem_protocol.heads import HeadsReply, HeadsRequest
 from tandem_websocket.backend_client import BackendUnavailableError
@@ -40,9 +42,21 @@ def build_embedded(
         keyring: The keys.
         frontend: Folder of the built frontend.
         clock: Time.
+
+    Raises:
+        SettingsError: The audit log cannot be written, or traces cannot be sent.
     """
     bus = InProcessBus()
-    backend = build_backend(settings, database=database, bus=bus, keyring=keyring, clock=clock, random_bytes=os.urandom)
+    observability = Observability.open(settings, "tandem", clock.now)
+    backend = build_backend(
+        settings,
+        database=database,
+        bus=bus,
+        keyring=keyring,
+        clock=clock,
+        random_bytes=os.urandom,
+        observability=observability,
+    )
 
     async def heads(request: HeadsRequest) -> HeadsReply:
         try:
@@ -57,6 +71,7 @@ def build_embedded(
         heads=heads,
         clock=clock,
         random_bytes=os.urandom,
+        observability=observability,
     )
     bus.subscribe(TASK_UPDATES, service.handle)
 
@@ -69,6 +84,7 @@ def build_embedded(
         finally:
             await backend.stop()
             await service.stop()
+            await asyncio.to_thread(observability.close)
 
     async def not_ready() -> list[str]:
         return [*await backend.not_ready(), *service.not_ready()]
@@ -76,6 +92,6 @@ def build_embedded(
     app = new_app("Tandem", lifespan=lifespan)
     backend.install(app)
     app.include_router(service.router)
-    app.include_router(operations_routes(not_ready, [backend.registry, service.registry]))
+    app.include_router(operations_routes(not_ready, [backend.registry, service.registry, observability.audit.registry]))
     add_frontend(app, frontend)
     return Embedded(app, service)

@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tandem_platform.clock import Clock
+from tandem_platform.observability import Observability
 from tandem_platform.server import bind, serve
 from tandem_platform.tokens import AccessClaims, TokenVerifier, sign
 from tandem_protocol.heads import HeadsReply, HeadsRequest
@@ -145,15 +146,22 @@ class SocketServer:
 
 @contextlib.asynccontextmanager
 async def socket_server(
-    *, refresh_keys: Callable[[], Awaitable[None]] | None = None, **settings: Any
+    *,
+    refresh_keys: Callable[[], Awaitable[None]] | None = None,
+    source: EventSource | None = None,
+    observability: Observability | None = None,
+    **settings: Any,
 ) -> AsyncGenerator[SocketServer]:
     """Run a service.
 
     Args:
         refresh_keys: Called for tokens of unknown keys.
+        source: What events have to show.
+        observability: Takes audit lines and spans; closed with the service.
         settings: By field name, as in `WebSocketSettings`.
     """
     mint, clock, backend = TokenMint(), TestClock(), FakeBackend()
+    observability = observability or Observability()
     listener = bind("127.0.0.1", 0)
     port: int = listener.getsockname()[1]
     chosen = WebSocketSettings.load({"port": port, **settings})
@@ -164,10 +172,11 @@ async def socket_server(
         heads=backend,
         clock=Clock(clock.now, clock.monotonic),
         random_bytes=os.urandom,
-        source=EventSource(chosen.app_api_token),
+        source=source or EventSource(chosen.app_api_token),
+        observability=observability,
     )
     started = asyncio.Event()
-    app = standalone_app(service, _nothing)
+    app = standalone_app(service, _nothing, observability)
     serving = asyncio.create_task(serve(app, listener, drain=service.drain, on_started=started.set))
     try:
         await asyncio.wait_for(started.wait(), PATIENCE)
@@ -177,6 +186,7 @@ async def socket_server(
         if not serving.done():
             os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.wait_for(serving, PATIENCE)
+        observability.close()
 
 
 async def _nothing() -> None:

@@ -15,11 +15,15 @@ from tandem_websocket.handshake import find_token
 
 
 class RefusedError(Exception):
-    """A handshake that is refused, and why: ``reason`` is for the metrics, ``problem`` for the client."""
+    """A handshake that is refused, and why: ``reason`` is for the metrics, ``problem`` for the client.
 
-    def __init__(self, reason: str, code: ProblemCode, detail: str) -> None:
+    ``claims`` are those of the token, where that was not what was wrong.
+    """
+
+    def __init__(self, reason: str, code: ProblemCode, detail: str, claims: AccessClaims | None = None) -> None:
         super().__init__(detail)
         self.reason = reason
+        self.claims = claims
         self.problem = ProblemError(code, detail)
 
 
@@ -42,13 +46,14 @@ class Admission:
         """
         claims = await self._authenticate(websocket)
         if claims.user_id != user_id:
-            raise RefusedError("other_user", ProblemCode.FORBIDDEN, "The token is not of the path's user.")
+            raise RefusedError("other_user", ProblemCode.FORBIDDEN, "The token is not of the path's user.", claims)
         headers = websocket.headers
         if not origin_allowed(headers.getlist("origin"), headers.get("host"), self.allowed_origins):
             raise RefusedError(
                 "origin",
                 ProblemCode.FORBIDDEN,
                 "Pages of this origin may not connect; TANDEM_ALLOWED_ORIGINS lists those that may.",
+                claims,
             )
         return claims
 

@@ -95,8 +95,8 @@ class Broadcaster:
         """Count a close of the service's own."""
         self._metrics.closes.labels(str(int(code))).inc()
 
-    def close_sessions(self, sessions: Iterable[str], user_id: str | None = None) -> None:
-        """Close the sockets of ended sessions (WS8).
+    def close_sessions(self, sessions: Iterable[str], user_id: str | None = None) -> int:
+        """Close the sockets of ended sessions (WS8), and return how many there were.
 
         Args:
             sessions: Which sessions.
@@ -104,10 +104,12 @@ class Broadcaster:
         """
         ended = frozenset(sessions)
         users = tuple(self._by_user.values()) if user_id is None else (self._by_user.get(user_id, {}),)
-        for connections in users:
-            for connection in tuple(connections.values()):
-                if connection.session_id in ended:
-                    self.close(connection, CloseCode.SESSION_ENDED)
+        closing = [
+            connection for connections in users for connection in connections.values() if connection.session_id in ended
+        ]
+        for connection in closing:
+            self.close(connection, CloseCode.SESSION_ENDED)
+        return len(closing)
 
     def close_all(self, code: CloseCode, farewell: Callable[[], Frame]) -> None:
         """Close every socket after a last message, made anew for each."""

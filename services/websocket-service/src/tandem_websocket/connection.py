@@ -16,11 +16,14 @@ from tandem_platform.tokens import AccessClaims
 from tandem_platform.websocket_protocol import ABORT_EXTENSION
 from tandem_protocol.close_codes import CloseCode
 from tandem_websocket.frames import Frame
+from tandem_websocket.peer import Peer
 
 CLOSE_SECONDS: Final = 5.0
 """How long a closing connection may take to read what is still to be sent; then it is dropped."""
 _PINGS_UNANSWERED_MAX: Final = 2
 """Pongs that a client may still send for free (WS3); it need not answer, so they must not add up."""
+_NO_CLOSE_FRAME: Final = 1006
+"""What RFC 6455 calls the end of a connection without a word."""
 _GONE: Final = (OSError, RuntimeError, WebSocketDisconnect)
 """What servers raise when one sends to a client that has left."""
 
@@ -31,6 +34,7 @@ class Connection(Protocol):
     id: str
     user_id: str
     session_id: str
+    peer: Peer
     expires_at: float
     pings_unanswered: int
 
@@ -69,8 +73,14 @@ class AsgiConnection:
         self.id = connection_id
         self.user_id = claims.user_id
         self.session_id = claims.session_id
+        self.peer = Peer.of(websocket)
         self.expires_at = claims.expires_at
         self.pings_unanswered = 0
+        self.deliveries = 0
+        """Task updates that were handed to it."""
+        self.messages = 0
+        """Messages that its client has sent."""
+        self._client_code = _NO_CLOSE_FRAME
         self._websocket = websocket
         self._buffer_bytes = buffer_bytes
         self._waiting: deque[Frame] = deque()
@@ -84,6 +94,11 @@ class AsgiConnection:
         """Whether the service has decided to close it."""
         return self._closing is not None
 
+    @property
+    def close_code(self) -> int:
+        """The code it was closed with: the service's own, or the client's."""
+        return self._client_code if self._closing is None else int(self._closing)
+
     def send(self, frame: Frame) -> bool:
         """See `Connection.send`."""
         if self._closing is not None:
@@ -92,7 +107,9 @@ class AsgiConnection:
             return False
         self._waiting.append(frame)
         self._waiting_bytes += frame.size
-        if frame.ping:
+        if frame.delivery:
+            self.deliveries += 1
+        elif frame.ping:
             self.pings_unanswered = min(self.pings_unanswered + 1, _PINGS_UNANSWERED_MAX)
         self._wake.set()
         return True
@@ -137,7 +154,9 @@ class AsgiConnection:
     async def _receive(self) -> str | bytes | None:
         message = await self._websocket.receive()
         if message["type"] == "websocket.disconnect":
+            self._client_code = int(message.get("code", _NO_CLOSE_FRAME))
             return None
+        self.messages += 1
         text: str | None = message.get("text")
         return message.get("bytes", b"") if text is None else text
 

@@ -6,8 +6,11 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from tandem_platform.bus import TASK_UPDATES
 from tandem_platform.event_signatures import BadSignatureError, StaleEventError
+from tandem_platform.tracing import Tracing
 from tandem_protocol.events import Canary, SessionRevoked, TaskEvent, TaskEventType
+from tandem_websocket.audit import SocketAudit
 from tandem_websocket.broadcaster import Broadcaster
 from tandem_websocket.event_gate import Document, EventGate
 from tandem_websocket.frames import encode_task_update
@@ -31,6 +34,8 @@ class Consumer:
         metrics: Metrics,
         monotonic: Callable[[], float],
         gate: EventGate,
+        audit: SocketAudit,
+        tracing: Tracing,
     ) -> None:
         """Create it.
 
@@ -40,12 +45,16 @@ class Consumer:
             metrics: Where events are counted.
             monotonic: Seconds of a clock that does not go back.
             gate: Lets events in.
+            audit: Told of deliveries, ended sessions and forged events.
+            tracing: Takes a span for each delivery.
         """
         self._broadcaster = broadcaster
         self._revocations = revocations
         self._metrics = metrics
         self._monotonic = monotonic
         self._gate = gate
+        self._audit = audit
+        self._tracing = tracing
         self.on_canary: Callable[[str], None] = lambda _: None
         """Called with the id of each canary (EV10)."""
 
@@ -65,6 +74,8 @@ class Consumer:
                 document = self._gate.admit(received)
             except BadSignatureError as error:
                 self.drop(error.reason)
+                if self._gate.verifies:
+                    self._audit.forged_event(reason=error.reason, key=error.key)
                 understood.append(False)
                 continue
             except StaleEventError:
@@ -76,7 +87,7 @@ class Consumer:
             understood.append(event is not None)
             match event:
                 case SessionRevoked():
-                    self.end_sessions(event.sessions, event.user_id)
+                    self.end_sessions(event.sessions, event.user_id, event.trace)
                 case Canary():
                     self.on_canary(event.event_id)
                 case TaskEvent():
@@ -89,16 +100,18 @@ class Consumer:
             self._deliver(event, document)
         return understood
 
-    def end_sessions(self, sessions: Sequence[str], user_id: str | None = None) -> None:
+    def end_sessions(self, sessions: Sequence[str], user_id: str | None = None, trace: str | None = None) -> None:
         """Close the sockets of ended sessions and let none of them in again (AU5, WS8).
 
         Args:
             sessions: Which sessions.
             user_id: Whose they are, if that is known.
+            trace: The ``traceparent`` of the request that ended them.
         """
         for session_id in sessions:
             self._revocations.add(session_id, self._monotonic())
-        self._broadcaster.close_sessions(sessions, user_id)
+        sockets = self._broadcaster.close_sessions(sessions, user_id)
+        self._audit.sessions_revoked(sessions, sockets, user_id, trace)
 
     def drop(self, reason: str) -> None:
         """Count and log something that is no event. What it said stays out of the log (AU6)."""
@@ -125,6 +138,12 @@ class Consumer:
 
     def _deliver(self, event: TaskEvent, document: Document) -> None:
         audience = frozenset(event.audience)
-        if self._broadcaster.is_connected(audience):
-            frame = encode_task_update(document)
-            self._metrics.deliveries.inc(self._broadcaster.deliver(frame, audience))
+        if not self._broadcaster.is_connected(audience):
+            return
+        if self._tracing.recording:
+            with self._tracing.span(f"deliver {TASK_UPDATES}", "consumer", event.trace):
+                sockets = self._broadcaster.deliver(encode_task_update(document), audience)
+        else:
+            sockets = self._broadcaster.deliver(encode_task_update(document), audience)
+        self._metrics.deliveries.inc(sockets)
+        self._audit.delivered(event, sockets)

@@ -24,6 +24,11 @@ class EventGate:
         self._keys = keys
         self._now = now
 
+    @property
+    def verifies(self) -> bool:
+        """Whether events have to be signed."""
+        return self._keys is not None
+
     def admit(self, document: object) -> Document:
         """Return the event as its backend wrote it.
 

@@ -14,11 +14,12 @@ _TASK_UPDATE_FIELDS: Final = tuple(name for name in TaskUpdate.model_fields if n
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A finished message. ``size`` is its length in bytes; ``ping`` marks a heartbeat (WS3)."""
+    """A finished message. ``size`` is its length in bytes; ``ping`` marks a heartbeat (WS3), ``delivery`` an event."""
 
     text: str
     size: int
     ping: bool = False
+    delivery: bool = False
 
 
 def encode(message: BaseModel) -> Frame:
@@ -40,11 +41,11 @@ def encode_task_update(event: Mapping[str, Any]) -> Frame:
     """
     update = {"type": "task_update", "event": event["event_type"]}
     update.update((name, event[name]) for name in _TASK_UPDATE_FIELDS)
-    return _frame(orjson.dumps(update))
+    return _frame(orjson.dumps(update), delivery=True)
 
 
-def _frame(data: bytes, *, ping: bool = False) -> Frame:
-    return Frame(data.decode(), len(data), ping)
+def _frame(data: bytes, *, ping: bool = False, delivery: bool = False) -> Frame:
+    return Frame(data.decode(), len(data), ping, delivery)
 
 
 PONG: Final = encode(Pong())

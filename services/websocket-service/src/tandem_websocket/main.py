@@ -1,5 +1,6 @@
 """The websocket service as a program of its own."""
 
+import asyncio
 import contextlib
 import os
 import sys
@@ -15,6 +16,7 @@ from tandem_platform.dapr_sidecar import Sidecar
 from tandem_platform.event_signatures import EventKeys
 from tandem_platform.jwks import RemoteKeys
 from tandem_platform.logs import configure_logging
+from tandem_platform.observability import Observability
 from tandem_platform.operations import operations_routes
 from tandem_platform.problems import install_problem_handlers
 from tandem_platform.security_headers import SecurityHeaders
@@ -47,6 +49,7 @@ def compose(settings: WebSocketSettings, clock: Clock | None = None) -> tuple[Fa
         SettingsError: A setting is missing.
     """
     clock = clock or Clock()
+    observability = Observability.open(settings, "tandem-websocket", clock.now)
     event_keys = EventKeys.parse(settings.event_keys.get_secret_value())
     sidecar = _open_sidecar(settings, event_keys)
     client = httpx.AsyncClient(timeout=_BACKEND_TIMEOUT) if sidecar is None else sidecar.client
@@ -62,9 +65,14 @@ def compose(settings: WebSocketSettings, clock: Clock | None = None) -> tuple[Fa
         clock=clock,
         random_bytes=os.urandom,
         source=EventSource(settings.app_api_token, event_keys, path),
+        observability=observability,
     )
 
-    return standalone_app(service, client.aclose), service
+    async def close() -> None:
+        await client.aclose()
+        await asyncio.to_thread(observability.close)
+
+    return standalone_app(service, close, observability), service
 
 
 def _open_sidecar(settings: WebSocketSettings, event_keys: EventKeys | None) -> Sidecar | None:
@@ -84,12 +92,15 @@ def create_app(settings: WebSocketSettings) -> FastAPI:
     return compose(settings)[0]
 
 
-def standalone_app(service: WebSocketService, close: Callable[[], Awaitable[None]]) -> FastAPI:
+def standalone_app(
+    service: WebSocketService, close: Callable[[], Awaitable[None]], observability: Observability
+) -> FastAPI:
     """Return the app of a service that has a process of its own.
 
     Args:
         service: Started and stopped with the app.
         close: Called when the service has stopped.
+        observability: Whose metrics are shown besides.
     """
 
     @contextlib.asynccontextmanager
@@ -111,7 +122,7 @@ def standalone_app(service: WebSocketService, close: Callable[[], Awaitable[None
     async def not_ready() -> list[str]:
         return service.not_ready()
 
-    app.include_router(operations_routes(not_ready, [service.registry]))
+    app.include_router(operations_routes(not_ready, [service.registry, observability.audit.registry]))
     return app
 
 

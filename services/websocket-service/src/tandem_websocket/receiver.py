@@ -17,6 +17,7 @@ from tandem_protocol.messages import (
     SocketError,
     TokenAccepted,
 )
+from tandem_websocket.audit import SocketAudit
 from tandem_websocket.authentication import Authenticator
 from tandem_websocket.broadcaster import Broadcaster
 from tandem_websocket.connection import Connection
@@ -37,6 +38,7 @@ class ReceiverContext:
     authenticator: Authenticator
     limits: MessageLimits
     metrics: Metrics
+    audit: SocketAudit
     max_frame_bytes: int
 
 
@@ -60,6 +62,8 @@ class Receiver:
             return
         if not self._context.limits.take(self._connection.user_id):
             self._rate_limited += 1
+            if self._rate_limited == 1:
+                self._context.audit.rate_limited(self._connection)
             self._refuse("rate_limited", RATE_LIMITED)
             if self._rate_limited >= STRIKES_MAX:
                 self._context.broadcaster.close(self._connection, CloseCode.RATE_LIMITED)

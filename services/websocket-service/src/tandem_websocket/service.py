@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import orjson
 
 from tandem_platform.clock import Clock
+from tandem_platform.observability import Observability
 from tandem_platform.rate_limit import Rate
 from tandem_platform.tokens import TokenVerifier
 from tandem_protocol.ids import RandomBytes, uuid7
 from tandem_websocket.admission import Admission
+from tandem_websocket.audit import SocketAudit
 from tandem_websocket.authentication import Authenticator, RefreshKeys
 from tandem_websocket.backend_client import HeadsSource
 from tandem_websocket.broadcaster import Broadcaster
@@ -61,9 +63,21 @@ class WebSocketService:
         authenticator = Authenticator(verifier, refresh_keys, revocations)
         broadcaster = Broadcaster(max_connections_per_user=settings.max_connections_per_user, metrics=metrics)
         limits = MessageLimits(Rate(settings.max_messages_per_minute, 60.0), clock.monotonic)
-        context = ReceiverContext(broadcaster, authenticator, limits, metrics, settings.max_frame_bytes)
+        observability = surroundings.observability
+        self._audit = SocketAudit(
+            observability.audit, each_delivery=settings.audit_deliveries == "each", monotonic=clock.monotonic
+        )
+        context = ReceiverContext(broadcaster, authenticator, limits, metrics, self._audit, settings.max_frame_bytes)
         admission = Admission(authenticator, settings.allowed_origins)
-        self._consumer = Consumer(broadcaster, revocations, metrics, clock.monotonic, EventGate(source.keys, clock.now))
+        self._consumer = Consumer(
+            broadcaster,
+            revocations,
+            metrics,
+            clock.monotonic,
+            EventGate(source.keys, clock.now),
+            self._audit,
+            observability.tracing,
+        )
         self._newcomers = Newcomers(heads, self._consumer.end_sessions)
         self._sockets = Sockets(settings, admission, revocations, self._newcomers, context, surroundings)
         self._heartbeat = Heartbeat(
@@ -85,6 +99,7 @@ class WebSocketService:
             lambda: broadcaster.close_expired(clock.now()),
             lambda: revocations.forget_old(clock.monotonic()),
             limits.forget_idle,
+            self._audit.sum_up_when_due,
         )
         self._tasks: list[asyncio.Task[None]] = []
         self.registry = metrics.registry
@@ -118,6 +133,7 @@ class WebSocketService:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        self._audit.sum_up()
 
     async def handle(self, events: Sequence[bytes]) -> None:
         """Take a batch of events from the bus, each one JSON document; see `Consumer.consume`."""
@@ -153,6 +169,7 @@ def build_service(
     clock: Clock,
     random_bytes: RandomBytes,
     source: EventSource | None = None,
+    observability: Observability | None = None,
 ) -> WebSocketService:
     """Create the service.
 
@@ -164,13 +181,14 @@ def build_service(
         clock: Time.
         random_bytes: Randomness, such as ``os.urandom``.
         source: Where events come from, if not from a bus of this process.
+        observability: Takes audit lines and spans; nobody does if it is not given.
     """
     return WebSocketService(
         settings,
         verifier=verifier,
         refresh_keys=refresh_keys,
         heads=heads,
-        surroundings=Surroundings(clock, random_bytes),
+        surroundings=Surroundings(clock, random_bytes, observability or Observability()),
         source=source or EventSource(),
     )
 

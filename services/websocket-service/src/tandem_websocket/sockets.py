@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from tandem_platform.clock import Clock
+from tandem_platform.observability import Observability
 from tandem_platform.problems import problem_response
 from tandem_platform.tokens import AccessClaims
 from tandem_protocol.close_codes import CloseCode
@@ -21,6 +22,7 @@ from tandem_websocket.connection import AsgiConnection
 from tandem_websocket.frames import Frame, encode
 from tandem_websocket.handshake import choose_subprotocol
 from tandem_websocket.newcomers import Newcomers
+from tandem_websocket.peer import Peer
 from tandem_websocket.receiver import Receiver, ReceiverContext
 from tandem_websocket.revocations import Revocations
 from tandem_websocket.settings import SocketSettings
@@ -32,10 +34,11 @@ _DENIAL_EXTENSION: Final = "websocket.http.response"
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where time and randomness come from."""
+    """Where time and randomness come from, and where audit lines and spans go."""
 
     clock: Clock
     random_bytes: RandomBytes
+    observability: Observability = field(default_factory=Observability)
 
 
 class Sockets:
@@ -80,6 +83,7 @@ class Sockets:
         try:
             claims = await self._admit(websocket, user_id)
         except RefusedError as refusal:
+            self._context.audit.refused(Peer.of(websocket), refusal.reason, user_id, refusal.claims)
             await self._refuse(websocket, refusal)
             return
         try:
@@ -112,6 +116,7 @@ class Sockets:
             claims=claims,
             buffer_bytes=self._settings.send_buffer_bytes,
         )
+        self._context.audit.connected(connection)
         refused: CloseCode | None = None
         if self._draining:
             refused = CloseCode.SERVICE_RESTART
@@ -120,6 +125,7 @@ class Sockets:
         elif not self._context.broadcaster.add(connection):
             refused = CloseCode.TOO_MANY_CONNECTIONS
         if refused is None:
+            self._context.audit.subscribed(connection)
             self._newcomers.add(claims.session_id)
             self._context.broadcaster.send(connection, self._hello(connection))
         else:
@@ -129,10 +135,12 @@ class Sockets:
     async def _run(self, connection: AsgiConnection) -> None:
         self._open.add(connection)
         self._all_gone.clear()
+        opened_at = self._surroundings.clock.monotonic()
         try:
             await connection.run(Receiver(connection, self._context).handle)
         finally:
             self._context.broadcaster.remove(connection)
+            self._context.audit.disconnected(connection, opened_at)
             self._open.discard(connection)
             if not self._open:
                 self._all_gone.set()
