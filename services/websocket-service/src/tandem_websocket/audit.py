@@ -80,7 +80,12 @@ class SocketAudit:
         )
 
     def sessions_revoked(self, sessions: Sequence[str], sockets: int, user: str | None, trace: str | None) -> None:
-        """Write that sessions have ended, and how many sockets were closed for it (WS8)."""
+        """Write that sessions have ended, and how many sockets were closed for it (WS8).
+
+        What the backend repeats when it is asked, and nobody is connected by, is not written again.
+        """
+        if user is None and sockets == 0:
+            return
         self._log.write("session_revoked", trace=trace, user=user, sessions=list(sessions), sockets=sockets)
 
     def forged_event(self, reason: str, key: str | None) -> None:
