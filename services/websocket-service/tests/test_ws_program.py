@@ -32,6 +32,7 @@ async def program(port: int, **environment: str) -> AsyncGenerator[asyncio.subpr
         sys.executable,
         "-m",
         "tandem_websocket",
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=os.environ | {"HOST": "127.0.0.1", "PORT": str(port), "HEARTBEAT_INTERVAL": "0.3"} | environment,
     )
@@ -97,8 +98,11 @@ async def test_the_program_serves_and_ends_in_order_ws9() -> None:
         process.send_signal(signal.SIGTERM)
         code, messages = await close_code(client)
         assert (code, messages[-1]["type"]) == (1012, "reconnect")
-        _, log = await asyncio.wait_for(process.communicate(), 5)
+        lines, log = await asyncio.wait_for(process.communicate(), 5)
         assert process.returncode == 0
+        audit = [orjson.loads(line)["event"] for line in lines.splitlines()]
+        assert audit == ["connect", "subscribe", "disconnect", "deliveries"]
+        assert token.encode() not in lines
         assert b"Traceback" not in log
         assert b"ERROR" not in log
         assert token.encode() not in log
