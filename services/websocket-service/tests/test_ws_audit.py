@@ -232,7 +232,7 @@ async def test_hostile_headers_make_one_bounded_line_al2(tmp_path: Path) -> None
     assert len(lines) == 1
     assert len(lines[0]["user_agent"]) <= TEXT_MAX
     assert "trace_id" not in lines[0]
-    assert token not in audit.file.read_text()
+    assert token[3:40] not in audit.file.read_text()
     assert all(len(line) < 2000 for line in audit.file.read_bytes().splitlines())
 
 
