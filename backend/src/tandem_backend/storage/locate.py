@@ -50,7 +50,7 @@ def prepare_database(settings: BackendSettings) -> Migrated:
     Raises:
         StartError: It cannot be used; says why and what to do.
     """
-    engine = _engine(settings)
+    engine = create_database_engine(settings)
     backup = None if settings.database_url.get_secret_value() else copy_sqlite(sqlite_path(settings))
     try:
         return migrate(engine, backup)
@@ -64,7 +64,7 @@ def check_database(settings: BackendSettings) -> None:
     Raises:
         StartError: It cannot be used; says why and what to do.
     """
-    engine = _engine(settings)
+    engine = create_database_engine(settings)
     try:
         require_newest(engine)
     finally:
@@ -77,7 +77,12 @@ def open_database(settings: BackendSettings) -> Database:
     return PostgresDatabase(url) if url else SqliteDatabase(sqlite_path(settings))
 
 
-def _engine(settings: BackendSettings) -> Engine:
+def create_database_engine(settings: BackendSettings) -> Engine:
+    """Return an engine with one connection, whose transactions are for writing.
+
+    Raises:
+        StartError: The URL or the data folder cannot be used.
+    """
     url = settings.database_url.get_secret_value()
     if not url:
         path = sqlite_path(settings)

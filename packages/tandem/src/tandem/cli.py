@@ -10,6 +10,10 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from tandem import maintenance
+from tandem.backup import backup as write_backup
+from tandem.migration import migrate_to as migrate_database
+from tandem.migration import shown_url
+from tandem.restore import restore as restore_backup
 from tandem.serve import serve_embedded
 from tandem.settings import EmbeddedSettings
 from tandem_backend.storage.database import StorageFullError, StorageUnavailableError
@@ -70,6 +74,46 @@ def reset_password(email: str, data_dir: DataDir = None) -> None:
     typer.echo(f"The password of {email} is set; all its devices are signed out.")
 
 
+@app.command("migrate-to")
+def migrate_to(url: str, data_dir: DataDir = None) -> None:
+    """Copy the SQLite database into an empty PostgreSQL database. Clients go on where they are."""
+    settings = _settings(data_dir=data_dir)
+    migrate_database(settings, url, _show_progress)
+    typer.echo(
+        f"Copied and compared; the SQLite file is as it was. Go on with DATABASE_URL={shown_url(url)}\n"
+        f"Keep {settings.data_dir / 'keys'}: with these keys devices stay signed in. Backends of a cluster share them "
+        "by TANDEM_KEYS_DIR."
+    )
+
+
+@app.command()
+def backup(
+    file: Path,
+    *,
+    with_keys: Annotated[
+        bool, typer.Option("--with-keys", help="Put the keys in as well: who has the file can sign in as anybody")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Write everything into one new file, while Tandem runs or not."""
+    write_backup(_settings(data_dir=data_dir), file, with_keys=with_keys)
+    typer.echo(f"Wrote {file} ({file.stat().st_size:,} bytes).")
+
+
+@app.command()
+def restore(
+    file: Path,
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help="Also where there are accounts or other keys")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Put a backup in place of the database. Clients read everything anew and keep their unsent edits."""
+    kept = restore_backup(_settings(data_dir=data_dir), file, _show_progress, replace=replace)
+    typer.echo(f"Restored {file}. Devices that were given a new refresh token since then have to sign in again.")
+    for place in kept:
+        typer.echo(f"What was there before is {place}.")
+
+
 @app.command("version")
 def show_version() -> None:
     """Show the version."""
@@ -86,6 +130,11 @@ def main() -> None:
         sys.stderr.flush()
         # Threads of a database that was opened must not keep a failed start alive.
         os._exit(1)
+
+
+def _show_progress(table: str, rows: int) -> None:
+    sys.stdout.write(f"{table}: {rows:,} row(s)\n")
+    sys.stdout.flush()
 
 
 def _read_password() -> str:

@@ -29,7 +29,7 @@ def rotate_epoch(settings: EmbeddedSettings) -> int:
     Raises:
         StartError: Tandem is running, or there is no database.
     """
-    return _write(settings, lambda connection: spaces.rotate_epochs(connection, _new_id))
+    return _write(settings, lambda connection: spaces.rotate_epochs(connection, new_id))
 
 
 def rotate_keys(settings: EmbeddedSettings) -> str:
@@ -38,7 +38,7 @@ def rotate_keys(settings: EmbeddedSettings) -> str:
     Raises:
         StartError: Tandem is running, or the folder cannot be written.
     """
-    kid = _new_id()
+    kid = new_id()
     with locked(settings.data_dir):
         try:
             (settings.data_dir / "keys").mkdir(mode=0o700, exist_ok=True)
@@ -62,21 +62,26 @@ def reset_password(settings: EmbeddedSettings, email: str, password: str) -> Non
             raise StartError(f"there is no account with the address {email}")
         users.set_password(connection, user.id, encoded)
         throttle.clear(connection, account_key(user.email))
-        end_all_of(connection, user.id, event_id=_new_id(), now=_now())
+        end_all_of(connection, user.id, event_id=new_id(), now=_now())
 
-    _require_database(settings)
+    require_database(settings)
     check_database(settings)
     _run(settings, operation)
 
 
 def _write(settings: EmbeddedSettings, operation: Callable[[Connection], T]) -> T:
-    _require_database(settings)
+    require_database(settings)
     with locked(settings.data_dir):
         prepare_database(settings)
         return _run(settings, operation)
 
 
-def _require_database(settings: EmbeddedSettings) -> None:
+def require_database(settings: EmbeddedSettings) -> None:
+    """Refuse to make a database where there should be one.
+
+    Raises:
+        StartError: There is no SQLite file.
+    """
     if not settings.database_url.get_secret_value() and not sqlite_path(settings).exists():
         raise StartError(f"there is no database in {settings.data_dir}; set TANDEM_DATA_DIR")
 
@@ -96,5 +101,6 @@ def _now() -> int:
     return int(Clock().now() * 1000)
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """Return an id that nothing has yet."""
     return uuid7(_now(), os.urandom)
