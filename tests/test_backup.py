@@ -116,7 +116,7 @@ async def test_outbox_is_not_published_after_a_restore_st6(tandem: Callable[...,
     await (await server.register()).made()
     server.stop()
     with closing(sqlite3.connect(server.data / "tandem.db")) as connection, connection:
-        connection.execute("INSERT INTO outbox (event) VALUES ('{}')")
+        connection.execute("INSERT INTO outbox (event) VALUES (X'7b7d')")
     file = tmp_path / "tandem.backup"
     make_backup(server.environment, file)
     assert run_tandem(server.environment, "restore", str(file), "--replace").returncode == 0
