@@ -87,6 +87,9 @@ async def test_clients_go_on_after_the_move_st4(tandem: Callable[..., TandemServ
     assert row[0] >= 1
     server.stop()
     del server.environment["DATABASE_URL"]
+    with psycopg.connect(empty_postgres_url) as connection:
+        # As if it were of another version: it is refused before anything is done to it.
+        connection.execute("DELETE FROM alembic_version")
     assert "accounts already" in refused(server.environment, empty_postgres_url)
 
 

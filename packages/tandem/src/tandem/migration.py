@@ -1,7 +1,7 @@
 """`tandem migrate-to`: from the SQLite file of one process to PostgreSQL, which many can share (ST4)."""
 
 from pydantic import SecretStr
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -35,6 +35,7 @@ def migrate_to(settings: EmbeddedSettings, url: str, progress: Progress) -> None
     target = settings.model_copy(update={"database_url": SecretStr(url)})
     with locked(settings.data_dir):
         check_database(settings)
+        refuse_accounts(target)
         prepare_database(target)
         source_engine, target_engine = create_database_engine(settings), create_database_engine(target)
         try:
@@ -45,6 +46,23 @@ def migrate_to(settings: EmbeddedSettings, url: str, progress: Progress) -> None
         finally:
             source_engine.dispose()
             target_engine.dispose()
+
+
+def refuse_accounts(target: EmbeddedSettings) -> None:
+    """Refuse a PostgreSQL database with accounts, before it is migrated for their sake.
+
+    Raises:
+        StartError: It has some, or cannot be reached.
+    """
+    engine = create_database_engine(target)
+    try:
+        with engine.connect() as connection:
+            if inspect(connection).has_table("users") and transfer.has_accounts(connection):
+                raise StartError("the PostgreSQL database has accounts already. Nothing was changed.")
+    except DBAPIError as error:
+        raise StartError(f"the database cannot be used: {database_line(error)}") from error
+    finally:
+        engine.dispose()
 
 
 def fill(reading: Connection, writing: Connection, progress: Progress, *, replace: bool) -> None:
@@ -61,7 +79,7 @@ def fill(reading: Connection, writing: Connection, progress: Progress, *, replac
     """
     transfer.take_for_itself(writing)
     if transfer.has_accounts(writing) and not replace:
-        raise StartError("the PostgreSQL database has accounts already. Nothing was changed.")
+        raise StartError("the PostgreSQL database has accounts by now. Nothing was changed.")
     # What a Tandem without accounts left there, like its throttled tries, goes.
     transfer.empty_tables(writing)
     transfer.copy_tables(reading, writing, progress)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tandem.backup import read_keys
 from tandem.maintenance import new_id
-from tandem.migration import database_line, fill
+from tandem.migration import database_line, fill, refuse_accounts
 from tandem.settings import EmbeddedSettings
 from tandem_backend.storage import backup_file, spaces
 from tandem_backend.storage.locate import create_database_engine, prepare_database, sqlite_path
@@ -60,7 +60,7 @@ def restore(settings: EmbeddedSettings, path: Path, progress: Progress, *, repla
                 _into_postgres(settings, draft, progress, replace=replace)
                 return place_keys()
             database = sqlite_path(settings)
-            _refuse_accounts(database, replace=replace)
+            _refuse_accounts_in(database, replace=replace)
             return [*place_keys(), *_place(draft, database)]
         except DBAPIError as error:
             raise StartError(f"the restore failed and was undone: {database_line(error)}") from error
@@ -84,6 +84,8 @@ def _begin_anew(draft: Path) -> None:
 
 
 def _into_postgres(settings: EmbeddedSettings, draft: Path, progress: Progress, *, replace: bool) -> None:
+    if not replace:
+        refuse_accounts(settings)
     prepare_database(settings)
     source, target = create_sqlite_engine(draft, begin="BEGIN"), create_database_engine(settings)
     try:
@@ -94,7 +96,7 @@ def _into_postgres(settings: EmbeddedSettings, draft: Path, progress: Progress, 
         target.dispose()
 
 
-def _refuse_accounts(database: Path, *, replace: bool) -> None:
+def _refuse_accounts_in(database: Path, *, replace: bool) -> None:
     if replace or not database.exists():
         return
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
