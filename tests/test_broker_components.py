@@ -19,6 +19,7 @@ _KNOWN = {
         "consumeRetryEnabled",
         "consumerID",
         "initialOffset",
+        "maxMessageBytes",
         "producerRequiredAcks",
         "saslMechanism",
         "saslPassword",
