@@ -189,6 +189,22 @@ async def test_cancelled_caller_hurts_nobody(database: Database) -> None:
     assert await database.write(add(b"next")) == b"next"
 
 
+async def test_ev3_commit_whose_caller_was_cancelled_calls_the_listeners(database: Database) -> None:
+    """It may hold events; nobody else would wake the relay for them."""
+    called = asyncio.Event()
+    database.on_commit(called.set)
+    hold = Hold()
+    gone = asyncio.create_task(database.write(hold))
+    await hold.wait()
+    gone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    assert not called.is_set()
+    hold.go.set()
+    await asyncio.wait_for(called.wait(), PATIENCE)
+    assert await stored(database) == [b"held"]
+
+
 async def test_many_writers_at_once_all_arrive(database: Database) -> None:
     await asyncio.gather(*(database.write(add(b"%d" % number)) for number in range(600)))
     assert {int(event) for event in await stored(database)} == set(range(600))

@@ -76,10 +76,8 @@ class PostgresDatabase:
     async def write(self, operation: Operation[T]) -> T:
         """See `Database.write`."""
         self._require_open()
-        result = await asyncio.get_running_loop().run_in_executor(self._pool, self._run, self._write_engine, operation)
-        for listener in self._listeners:
-            listener()
-        return result
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self._write, loop, operation)
 
     async def read(self, operation: Operation[T]) -> T:
         """See `Database.read`."""
@@ -116,6 +114,16 @@ class PostgresDatabase:
     def _require_open(self) -> None:
         if self._closed:
             raise StorageUnavailableError("nothing was changed: the database is closed")
+
+    def _write(self, loop: asyncio.AbstractEventLoop, operation: Operation[T]) -> T:
+        result = self._run(self._write_engine, operation)
+        # From here, for a caller that was cancelled meanwhile would not do it: its commit is one all the same.
+        loop.call_soon_threadsafe(self._tell)
+        return result
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def _run(self, engine: Engine, operation: Operation[T]) -> T:
         tries = 0
