@@ -1,0 +1,48 @@
+"""Dapr's sidecar as a real process."""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from tandem_testing.process import Process, free_port
+
+ROOT: Final = Path(__file__).parents[4]
+_BUILT: Final = ROOT / ".cache/bin/daprd"
+
+
+class Daprd(Process):
+    """A sidecar in standalone mode, reached on this machine only."""
+
+    def __init__(
+        self,
+        app_id: str,
+        *,
+        app_port: int | None,
+        resources: Sequence[Path],
+        environment: Mapping[str, str],
+        folder: Path,
+        options: Sequence[str] = (),
+    ) -> None:
+        """Create it; nothing runs yet.
+
+        Args:
+            app_id: Its app's name.
+            app_port: Where the app listens, if it does.
+            resources: Folders of components, subscriptions and policies.
+            environment: Variables: tokens, ``POD_NAME``, the secrets of a store of variables.
+            folder: Where its log goes.
+            options: More arguments.
+        """
+        self.http_port = free_port()
+        ports = {"dapr-http-port": self.http_port, "dapr-grpc-port": free_port()}
+        if app_port is not None:
+            ports["app-port"] = app_port
+        arguments = [f"--{name}={port}" for name, port in ports.items()]
+        arguments += [f"--dapr-internal-grpc-port={free_port()}", "--dapr-listen-addresses=127.0.0.1"]
+        arguments += [f"--app-id={app_id}", "--enable-metrics=false", "--log-level=warn", *options]
+        arguments += [f"--resources-path={path}" for path in resources]
+        program = str(_BUILT) if _BUILT.exists() else shutil.which("daprd") or str(_BUILT)
+        variables = {"PATH": os.environ["PATH"], "HOME": str(folder), "DAPR_HOST_IP": "127.0.0.1", **environment}
+        super().__init__(f"daprd-{folder.name}", [program, *arguments], variables, folder)

@@ -1,0 +1,42 @@
+"""A Redis server of the suite's own."""
+
+import os
+import secrets
+import shutil
+import socket
+from pathlib import Path
+from typing import Final
+
+from tandem_testing.process import Process, free_port
+
+_WAIT_SECONDS: Final = 10.0
+
+
+class Redis(Process):
+    """Keeps nothing on disk: one that is killed has lost its data."""
+
+    def __init__(self, folder: Path) -> None:
+        """Create it; nothing runs yet. ``folder`` is of its own."""
+        folder.mkdir(parents=True)
+        self.port = free_port()
+        self.password = secrets.token_hex(16)
+        program = shutil.which("redis-server") or "redis-server"
+        options = f"--port {self.port} --bind 127.0.0.1 --appendonly no --requirepass {self.password}".split()
+        super().__init__("redis", [program, *options, "--save", ""], {"PATH": os.environ["PATH"]}, folder)
+
+    def command(self, *words: str | bytes) -> bytes:
+        """Send one command and return the beginning of the answer, in Redis's own notation (RESP)."""
+        with socket.create_connection(("127.0.0.1", self.port), _WAIT_SECONDS) as connection:
+            connection.sendall(_encoded("AUTH", self.password))
+            connection.recv(64)
+            connection.sendall(_encoded(*words))
+            return connection.recv(65536)
+
+    def flush(self) -> None:
+        """Throw everything away."""
+        self.command("FLUSHALL")
+
+
+def _encoded(*words: str | bytes) -> bytes:
+    parts = [word if isinstance(word, bytes) else word.encode() for word in words]
+    return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
