@@ -152,6 +152,10 @@ async def test_backup_with_keys_moves_a_server_to_another_machine_st5(
     assert run_tandem(third.environment, "restore", str(file), "--replace").returncode == 0
     before = third.data / "keys.before-restore"
     assert {path.name: path.read_bytes() for path in before.iterdir()} == own
+    (third.data / "tandem.db").unlink()
+    mounted = {**third.environment, "TANDEM_KEYS_DIR": "/dev/shm"}  # noqa: S108 - mounted wherever there is Linux
+    assert "cannot be replaced" in refused(mounted, "restore", str(file))
+    assert not (third.data / "tandem.db").exists()
 
 
 def damaged_copies(whole: bytes) -> dict[str, bytes]:

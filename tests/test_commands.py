@@ -1,6 +1,7 @@
 """The commands beside `tandem serve`, each as an operator calls it."""
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,7 +31,16 @@ def test_version_and_help(tmp_path: Path) -> None:
     assert run_tandem(variables, "version").stdout.strip().count(".") == 2
     helped = run_tandem(variables, "--help")
     assert helped.returncode == 0
-    for command in ("serve", "config", "rotate-epoch", "rotate-keys", "reset-password", "version"):
+    for command in (
+        "serve",
+        "config",
+        "rotate-epoch",
+        "rotate-keys",
+        "make-keys",
+        "adopt-keys",
+        "reset-password",
+        "version",
+    ):
         assert command in helped.stdout
     unknown = run_tandem(variables, "no-such-command")
     assert unknown.returncode != 0
@@ -80,6 +90,46 @@ async def test_rotated_keys_keep_the_tokens_of_the_key_before_au3(tandem: Callab
     assert again.status_code == 401, "after the second rotation the first key is gone"
     modes = {path.name: path.stat().st_mode & 0o777 for path in (server.data / "keys").iterdir()}
     assert set(modes.values()) == {0o600}, modes
+
+
+async def test_lost_keys_are_refused_until_new_ones_are_adopted_st7(tandem: Callable[..., TandemServer]) -> None:
+    server = tandem().start()
+    ada = await server.register()
+    task = await ada.made()
+    assert "in use by another Tandem" in run_tandem(server.environment, "adopt-keys").stderr
+    server.stop()
+    shutil.rmtree(server.data / "keys")
+    refused = run_tandem(server.environment, "serve")
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1)
+    assert "tandem adopt-keys" in refused.stderr
+    assert not (server.data / "keys").exists(), "a wrong folder is left alone"
+    done = run_tandem(server.environment, "adopt-keys")
+    assert (done.returncode, done.stderr) == (0, "")
+    server.start()
+    assert (await ada.call("GET", "tasks")).status_code == 401, "everybody signs in anew"
+    assert list(await fetch(await server.login())) == [task["id"]]
+
+
+async def test_keys_in_a_folder_of_their_own(tandem: Callable[..., TandemServer], tmp_path: Path) -> None:
+    keys = tmp_path / "elsewhere" / "keys"
+    made = run_tandem(environment(tmp_path), "make-keys", str(keys))
+    assert (made.returncode, made.stderr) == (0, "")
+    files = {path.name: path.read_bytes() for path in keys.iterdir()}
+    assert {path.stat().st_mode & 0o777 for path in keys.iterdir()} == {0o600}
+    again = run_tandem(environment(tmp_path), "make-keys", str(keys))
+    assert again.stdout == made.stdout, "keys that are there stay"
+    server = tandem(TANDEM_KEYS_DIR=str(keys))
+    assert "there are keys" in run_tandem(server.environment, "serve").stderr, "and no database: was it moved?"
+    keys.rename(tmp_path / "aside")
+    server.start()
+    ada = await server.register()
+    server.stop()
+    assert not (server.data / "keys").exists()
+    assert {path.name: path.read_bytes() for path in keys.iterdir()} != files
+    assert run_tandem(server.environment, "rotate-keys").returncode == 0
+    assert len(list(keys.glob("signing-*.pem"))) == 2
+    server.start()
+    assert (await ada.call("GET", "tasks")).status_code == 200
 
 
 @pytest.mark.parametrize("while_it_runs", [True, False], ids=["running", "stopped"])

@@ -22,11 +22,12 @@ from tandem_backend.api.errors import install_storage_handlers
 from tandem_backend.event_bus import BusProbe, open_bus
 from tandem_backend.services import feed
 from tandem_backend.services.accounts import Accounts, TryLimits
+from tandem_backend.services.database_keys import open_keys
 from tandem_backend.services.event_publisher import EventPublisher
 from tandem_backend.services.janitor import Janitor
 from tandem_backend.services.passwords import Passwords
 from tandem_backend.services.sessions import Sessions
-from tandem_backend.services.signing_keys import Keyring, load_keys
+from tandem_backend.services.signing_keys import Keyring
 from tandem_backend.settings import BackendSettings, StandaloneBackendSettings
 from tandem_backend.storage.database import Database, StorageUnavailableError
 from tandem_backend.storage.locate import open_database, prepare_database, refuse_missing_database
@@ -206,7 +207,7 @@ def create_app(settings: StandaloneBackendSettings) -> FastAPI:
     opened = open_bus(settings, clock.now)
     probe = BusProbe(opened.check)
     prepare_database(settings)
-    keys = load_keys(settings.data_dir / "keys", lambda: uuid7(int(clock.now() * 1000), os.urandom))
+    keys = open_keys(settings, lambda: uuid7(int(clock.now() * 1000), os.urandom))
     backend = build_backend(
         settings,
         database=open_database(settings),

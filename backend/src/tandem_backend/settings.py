@@ -1,9 +1,9 @@
 """Settings of the backend."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 
 from tandem_platform.bus_settings import BusSettings
 from tandem_platform.observability_settings import ObservabilitySettings
@@ -21,6 +21,11 @@ class BackendSettings(ObservabilitySettings):
         SecretStr(""),
         alias="DATABASE_URL",
         description="`postgresql://user:password@host/database`; without it SQLite in the data folder",
+    )
+    keys_dir: Annotated[Path | None, BeforeValidator(lambda value: value or None)] = Field(
+        None,
+        alias="TANDEM_KEYS_DIR",
+        description="Folder of the keys, the same for all backends of a database; without it `keys` in the data folder",
     )
     allowed_origins: CommaList = Field(
         (),
@@ -63,6 +68,11 @@ class BackendSettings(ObservabilitySettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", alias="TANDEM_LOG_LEVEL", description="The lowest level that is logged"
     )
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the keys are."""
+        return self.keys_dir or self.data_dir / "keys"
 
 
 class StandaloneBackendSettings(BackendSettings, BusSettings):

@@ -1,7 +1,13 @@
-"""The keys of access and refresh tokens: files of mode 0600 in the data folder (AU3)."""
+"""The keys of access and refresh tokens: files of mode 0600 in a folder (AU3).
 
+The folder may be one that cannot be written, such as a mounted Secret, when all keys are there.
+"""
+
+import fcntl
+import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +21,7 @@ from tandem_platform.server import StartError
 _SIGNING: Final = "signing-"
 _REFRESH: Final = "refresh.key"
 _REFRESH_BYTES: Final = 32
+_FINGERPRINT_DIGITS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +33,19 @@ class Keyring:
     public: dict[str, Ed25519PublicKey]
     refresh: bytes
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells these keys from others and is no secret. It stays when signing keys are rotated."""
+        return hashlib.sha256(self.refresh).hexdigest()[:_FINGERPRINT_DIGITS]
+
+
+def has_refresh_key(folder: Path) -> bool:
+    """Return whether the key of the refresh tokens is in a folder."""
+    return (folder / _REFRESH).exists()
+
 
 def load_keys(folder: Path, new_kid: Callable[[], str]) -> Keyring:
-    """Read the keys of a folder, and make what is missing.
+    """Read the keys of a folder, and make what is missing; of several programs at once one does.
 
     Args:
         folder: Where they are; created if it is missing.
@@ -38,18 +55,17 @@ def load_keys(folder: Path, new_kid: Callable[[], str]) -> Keyring:
         StartError: A file cannot be read, or holds something else.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not any(folder.glob(f"{_SIGNING}*.pem")):
-            add_signing_key(folder, new_kid())
         refresh = folder / _REFRESH
-        if not refresh.exists():
-            _write_private(refresh, os.urandom(_REFRESH_BYTES))
+        if not _complete(folder):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with _alone(folder):
+                _make_missing(folder, new_kid)
         keys = {path.stem.removeprefix(_SIGNING): _read(path) for path in sorted(folder.glob(f"{_SIGNING}*.pem"))}
         secret = refresh.read_bytes()
     except OSError as error:
         raise StartError(f"cannot use the keys in {folder}: {error.strerror or error}") from error
     if len(secret) != _REFRESH_BYTES:
-        raise StartError(f"{refresh} is damaged; delete it to make a new one, which signs everybody out")
+        raise StartError(f"{refresh} is damaged; put it back, or delete it and run `tandem adopt-keys`")
     kid = max(keys)
     return Keyring(kid, keys[kid], {name: key.public_key() for name, key in keys.items()}, secret)
 
@@ -63,6 +79,28 @@ def add_signing_key(folder: Path, kid: str, keep: int = 1) -> None:
     _write_private(folder / f"{_SIGNING}{kid}.pem", pem)
     for path in old[:-keep] if keep else old:
         path.unlink()
+
+
+def _complete(folder: Path) -> bool:
+    return has_refresh_key(folder) and any(folder.glob(f"{_SIGNING}*.pem"))
+
+
+def _make_missing(folder: Path, new_kid: Callable[[], str]) -> None:
+    if not any(folder.glob(f"{_SIGNING}*.pem")):
+        add_signing_key(folder, new_kid())
+    if not has_refresh_key(folder):
+        _write_private(folder / _REFRESH, os.urandom(_REFRESH_BYTES))
+
+
+@contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """Hold a folder against others who would make keys in it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _read(path: Path) -> Ed25519PrivateKey:

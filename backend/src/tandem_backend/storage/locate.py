@@ -34,13 +34,13 @@ def refuse_missing_database(settings: BackendSettings) -> None:
     Raises:
         StartError: There are keys and no database.
     """
-    folder, database = settings.data_dir, sqlite_path(settings)
+    keys, database = settings.keys_folder, sqlite_path(settings)
     if settings.database_url.get_secret_value() or database.exists():
         return
-    if any((folder / "keys").glob("*.pem")):
+    if any(keys.glob("*.pem")):
         raise StartError(
-            f"{folder} has keys but no {database.name}: the database was moved or lost. Put it back, or, "
-            f"to begin anew, delete {folder / 'keys'}."
+            f"there are keys in {keys} but no {database}: the database was moved or lost. Put it back, or, "
+            f"to begin anew, delete {keys}."
         )
 
 

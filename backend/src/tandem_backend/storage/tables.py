@@ -120,6 +120,13 @@ idempotency = Table(
     Column("created_at", BigInteger, nullable=False, index=True),
 )
 
+key_fingerprints = Table(
+    "key_fingerprints",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+)
+
 throttle = Table(
     "throttle",
     metadata,

@@ -53,7 +53,7 @@ def read_keys(settings: EmbeddedSettings) -> dict[str, bytes]:
     Raises:
         OSError: One cannot be read.
     """
-    folder = settings.data_dir / "keys"
+    folder = settings.keys_folder
     files = (*folder.glob("signing-*.pem"), *folder.glob("refresh.key"))
     return {path.name: path.read_bytes() for path in files}
 

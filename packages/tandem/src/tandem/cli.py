@@ -62,6 +62,21 @@ def rotate_keys(data_dir: DataDir = None) -> None:
     typer.echo(f"New access tokens will be signed with key {kid}, from the next start on.")
 
 
+@app.command("make-keys")
+def make_keys(folder: Path) -> None:
+    """Make a folder of keys for backends to share (TANDEM_KEYS_DIR). Keys that are there stay."""
+    fingerprint = maintenance.make_keys(folder)
+    typer.echo(f"The keys in {folder} have the fingerprint {fingerprint}. Who has them can sign in as anybody.")
+
+
+@app.command("adopt-keys")
+def adopt_keys(data_dir: DataDir = None) -> None:
+    """Use the database with the present keys from now on, new ones if they were lost. Devices sign in anew."""
+    settings = _settings(data_dir=data_dir)
+    fingerprint = maintenance.adopt_keys(settings)
+    typer.echo(f"The database is used with the keys in {settings.keys_folder} ({fingerprint}) from now on.")
+
+
 @app.command("reset-password")
 def reset_password(email: str, data_dir: DataDir = None) -> None:
     """Set an account's password, read from the terminal or a pipe, and sign all its devices out."""
@@ -81,7 +96,7 @@ def migrate_to(url: str, data_dir: DataDir = None) -> None:
     migrate_database(settings, url, _show_progress)
     typer.echo(
         f"Copied and compared; the SQLite file is as it was. Go on with DATABASE_URL={shown_url(url)}\n"
-        f"Keep {settings.data_dir / 'keys'}: with these keys devices stay signed in. Backends of a cluster share them "
+        f"Keep {settings.keys_folder}: with these keys devices stay signed in. Backends of a cluster share them "
         "by TANDEM_KEYS_DIR."
     )
 

@@ -3,15 +3,17 @@
 import asyncio
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from tandem.settings import EmbeddedSettings
+from tandem_backend.services import database_keys
 from tandem_backend.services.accounts import account_key
 from tandem_backend.services.passwords import Passwords
 from tandem_backend.services.sessions import end_all_of
-from tandem_backend.services.signing_keys import add_signing_key
+from tandem_backend.services.signing_keys import add_signing_key, load_keys
 from tandem_backend.storage import spaces, throttle, users
 from tandem_backend.storage.locate import check_database, open_database, prepare_database, sqlite_path
 from tandem_platform.clock import Clock
@@ -41,11 +43,32 @@ def rotate_keys(settings: EmbeddedSettings) -> str:
     kid = new_id()
     with locked(settings.data_dir):
         try:
-            (settings.data_dir / "keys").mkdir(mode=0o700, exist_ok=True)
-            add_signing_key(settings.data_dir / "keys", kid)
+            settings.keys_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            add_signing_key(settings.keys_folder, kid)
         except OSError as error:
             raise StartError(f"cannot write the key: {error.strerror or error}") from error
     return kid
+
+
+def make_keys(folder: Path) -> str:
+    """Make the keys that are missing in a folder, for backends that are to share them, and return the fingerprint.
+
+    Raises:
+        StartError: The folder cannot be written, or holds something else.
+    """
+    return load_keys(folder, new_id).fingerprint
+
+
+def adopt_keys(settings: EmbeddedSettings) -> str:
+    """Use the database with the keys that are there, made anew if they are missing, and return their fingerprint (ST7).
+
+    Raises:
+        StartError: Tandem is running, there is no database, or the keys cannot be used.
+    """
+    require_database(settings)
+    with locked(settings.data_dir):
+        prepare_database(settings)
+        return database_keys.adopt_keys(settings, new_id).fingerprint
 
 
 def reset_password(settings: EmbeddedSettings, email: str, password: str) -> None:

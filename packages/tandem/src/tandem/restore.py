@@ -15,7 +15,7 @@ from tandem.backup import read_keys
 from tandem.maintenance import new_id
 from tandem.migration import database_line, fill, refuse_accounts
 from tandem.settings import EmbeddedSettings
-from tandem_backend.storage import backup_file, spaces
+from tandem_backend.storage import backup_file, key_fingerprints, spaces
 from tandem_backend.storage.locate import create_database_engine, prepare_database, sqlite_path
 from tandem_backend.storage.migrate import migrate
 from tandem_backend.storage.sqlite import create_sqlite_engine
@@ -76,6 +76,8 @@ def _begin_anew(draft: Path) -> None:
         with engine.begin() as connection:
             spaces.rotate_epochs(connection, new_id)
             connection.execute(delete(outbox))
+            # A backup may come without its keys: what is found at the next start is what it is used with.
+            key_fingerprints.forget(connection)
     finally:
         engine.dispose()
     with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
@@ -122,16 +124,18 @@ def _place(draft: Path, database: Path) -> list[Path]:
 
 def _keys_to_place(settings: EmbeddedSettings, keys: dict[str, bytes], *, replace: bool) -> Callable[[], list[Path]]:
     """Return what puts the backup's keys in place and returns where those from before are; refuses before anything."""
-    folder = settings.data_dir / "keys"
+    folder = settings.keys_folder
     present = read_keys(settings)
     if not keys or keys == present:
         return list
     if present and not replace:
         raise StartError(f"the backup has other keys than {folder}; with --replace those are kept under another name")
+    if folder.is_mount() or (folder.exists() and not os.access(folder.parent, os.W_OK)):
+        raise StartError(f"the backup has other keys than {folder}, which cannot be replaced; set TANDEM_KEYS_DIR")
 
     def place() -> list[Path]:
         fresh = _free(folder.with_name("keys.restored"))
-        fresh.mkdir(mode=0o700)
+        fresh.mkdir(mode=0o700, parents=True)
         for name, content in keys.items():
             descriptor = os.open(fresh / Path(name).name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:

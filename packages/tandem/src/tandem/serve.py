@@ -9,7 +9,8 @@ from typing import TextIO
 from tandem.embedded import build_embedded
 from tandem.frontend import find_frontend
 from tandem.settings import EmbeddedSettings
-from tandem_backend.services.signing_keys import load_keys
+from tandem_backend.services.database_keys import open_keys
+from tandem_backend.services.signing_keys import Keyring
 from tandem_backend.storage import users
 from tandem_backend.storage.database import Database
 from tandem_backend.storage.locate import describe_database, open_database, prepare_database, refuse_missing_database
@@ -37,14 +38,19 @@ def serve_embedded(settings: EmbeddedSettings, out: TextIO = sys.stdout) -> None
         with bind(settings.host, settings.port) as listener:
             refuse_missing_database(settings)
             migrated = prepare_database(settings)
-            run(_serve(settings, listener, frontend, migrated, out))
+            keyring = open_keys(settings, lambda: uuid7(int(Clock().now() * 1000), os.urandom))
+            run(_serve(settings, listener, frontend, keyring, migrated, out))
 
 
 async def _serve(
-    settings: EmbeddedSettings, listener: socket.socket, frontend: Path, migrated: Migrated, out: TextIO
+    settings: EmbeddedSettings,
+    listener: socket.socket,
+    frontend: Path,
+    keyring: Keyring,
+    migrated: Migrated,
+    out: TextIO,
 ) -> None:
     clock = Clock()
-    keyring = load_keys(settings.data_dir / "keys", lambda: uuid7(int(clock.now() * 1000), os.urandom))
     database = open_database(settings)
     accounts = await _count_accounts(database)
     embedded = build_embedded(settings, database=database, keyring=keyring, frontend=frontend, clock=clock)

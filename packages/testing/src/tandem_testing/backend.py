@@ -227,7 +227,7 @@ async def backend_harness(settings: BackendSettings, **options: Any) -> AsyncGen
         settings,
         database=open_database(settings),
         bus=bus,
-        keyring=load_keys(settings.data_dir / "keys", lambda: str(uuid4())),
+        keyring=load_keys(settings.keys_folder, lambda: str(uuid4())),
         clock=clock.clock(),
         random_bytes=os.urandom,
         **parts,
