@@ -30,7 +30,8 @@ from tandem_backend.services.sessions import Sessions
 from tandem_backend.services.signing_keys import Keyring
 from tandem_backend.settings import BackendSettings, StandaloneBackendSettings
 from tandem_backend.storage.database import Database, StorageUnavailableError
-from tandem_backend.storage.locate import open_database, prepare_database, refuse_missing_database
+from tandem_backend.storage.leadership import Leadership
+from tandem_backend.storage.locate import open_database, open_leadership, prepare_database, refuse_missing_database
 from tandem_platform.body_limit import BodyLimit
 from tandem_platform.bus import EventBus
 from tandem_platform.clock import Clock
@@ -117,6 +118,7 @@ def build_backend(  # noqa: PLR0913 - the one place where everything meets
     random_bytes: RandomBytes,
     passwords: Passwords | None = None,
     internal_token: str = "",
+    leadership: Leadership | None = None,
     observability: Observability | None = None,
 ) -> Backend:
     """Put a backend together.
@@ -130,6 +132,7 @@ def build_backend(  # noqa: PLR0913 - the one place where everything meets
         random_bytes: Randomness for ids and tokens.
         passwords: How passwords are hashed; the recommended way if none is given.
         internal_token: What a websocket service of its own process shows to ask for heads.
+        leadership: Which of several backends publishes; this one if it is not given.
         observability: Takes audit lines and spans; nobody does if it is not given.
     """
     observability = observability or Observability()
@@ -159,7 +162,14 @@ def build_backend(  # noqa: PLR0913 - the one place where everything meets
         tracing=observability.tracing,
         versions={"tandem": version("tandem-backend")},
     )
-    publisher = EventPublisher(database, bus, registry=registry, jitter=random.random, tracing=observability.tracing)
+    publisher = EventPublisher(
+        database,
+        bus,
+        registry=registry,
+        jitter=random.random,
+        leadership=leadership,
+        tracing=observability.tracing,
+    )
     janitor = Janitor(database, session_days=settings.session_days, clock=clock)
     return Backend(context, publisher, janitor, registry)
 
@@ -214,6 +224,7 @@ def create_app(settings: StandaloneBackendSettings) -> FastAPI:
         bus=opened.bus,
         keyring=keys,
         internal_token=settings.internal_token.get_secret_value(),
+        leadership=open_leadership(settings),
         clock=clock,
         random_bytes=os.urandom,
         observability=observability,

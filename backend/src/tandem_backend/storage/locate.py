@@ -8,8 +8,10 @@ from sqlalchemy.exc import ArgumentError
 
 from tandem_backend.settings import BackendSettings
 from tandem_backend.storage.database import Database
+from tandem_backend.storage.leadership import AlwaysLeader, Leadership
 from tandem_backend.storage.migrate import Migrated, copy_sqlite, migrate, require_newest
 from tandem_backend.storage.postgres import PostgresDatabase, create_postgres_engine
+from tandem_backend.storage.postgres_leadership import PostgresLeadership
 from tandem_backend.storage.sqlite import SqliteDatabase, create_sqlite_engine
 from tandem_platform.server import StartError
 
@@ -75,6 +77,12 @@ def open_database(settings: BackendSettings) -> Database:
     """Open the database, which `prepare_database` made ready."""
     url = settings.database_url.get_secret_value()
     return PostgresDatabase(url) if url else SqliteDatabase(sqlite_path(settings))
+
+
+def open_leadership(settings: BackendSettings) -> Leadership:
+    """Return what decides which of the backends on the database publishes its events (EV8)."""
+    url = settings.database_url.get_secret_value()
+    return PostgresLeadership(url) if url else AlwaysLeader()
 
 
 def create_database_engine(settings: BackendSettings) -> Engine:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 import psycopg
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -25,21 +25,26 @@ _RACES: Final = (
     psycopg.errors.SerializationFailure,
 )
 _STATEMENT_SECONDS: Final = 15
+_IDLE_SECONDS: Final = 4
+"""A transaction's next statement follows at once, unless the process stands still; others wait for its locks."""
 _CLOSE_SECONDS: Final = 2.0
 _FULL: Final = (psycopg.errors.DiskFull,)
 
 
-def create_postgres_engine(url: str, connections: int = 1, *, statement_seconds: int = 0) -> Engine:
+def create_postgres_engine(
+    url: str, connections: int = 1, *, statement_seconds: int = 0, idle_seconds: int = 60
+) -> Engine:
     """Return an engine for a database.
 
     Args:
         url: ``postgresql://…``.
         connections: The most that are open.
         statement_seconds: How long the server may work on one statement, or wait for a lock; 0 for ever.
+        idle_seconds: How long the server waits for the next statement of a transaction.
     """
-    timeout = f"-c statement_timeout={statement_seconds}s -c idle_in_transaction_session_timeout=60s"
+    timeout = f"-c statement_timeout={statement_seconds}s -c idle_in_transaction_session_timeout={idle_seconds}s"
     return create_engine(
-        url.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1),
+        _sqlalchemy_url(url),
         pool_size=connections,
         max_overflow=0,
         pool_pre_ping=True,
@@ -58,13 +63,26 @@ def create_postgres_engine(url: str, connections: int = 1, *, statement_seconds:
     )
 
 
+def connection_arguments(url: str) -> dict[str, Any]:
+    """Return what psycopg takes to connect to the same database as an engine of this URL."""
+    parsed = make_url(_sqlalchemy_url(url))
+    _, arguments = parsed.get_dialect()().create_connect_args(parsed)
+    return dict(arguments)
+
+
+def _sqlalchemy_url(url: str) -> str:
+    return url.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
+
+
 class PostgresDatabase:
     """The database port on PostgreSQL."""
 
     def __init__(self, url: str, connections: int = 8) -> None:
         """Create the pool; connections are opened when they are needed."""
         self._listeners: list[Callable[[], None]] = []
-        self._engine = create_postgres_engine(url, connections, statement_seconds=_STATEMENT_SECONDS)
+        self._engine = create_postgres_engine(
+            url, connections, statement_seconds=_STATEMENT_SECONDS, idle_seconds=_IDLE_SECONDS
+        )
         self._in_use: set[psycopg.Connection[Any]] = set()
         event.listen(self._engine, "checkout", self._on_checkout)
         event.listen(self._engine, "checkin", self._on_checkin)
@@ -149,6 +167,8 @@ def _translate(error: DBAPIError, *, committing: bool) -> Exception:
         return StorageFullError("the disk of PostgreSQL is full")
     if isinstance(error.orig, _RACES):
         return StorageUnavailableError("nothing was changed: too many others change the same")
+    if isinstance(error.orig, psycopg.errors.IdleInTransactionSessionTimeout):
+        return StorageUnavailableError("nothing was changed: this program stood still too long")
     if isinstance(error.orig, psycopg.OperationalError):
         if committing:
             return StorageUnavailableError("PostgreSQL was lost while it saved; it may or may not have done so")
