@@ -13,6 +13,7 @@ from typing import Final
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from tandem_backend.storage.migrate import migrate
 from tandem_backend.storage.postgres import create_postgres_engine
@@ -22,12 +23,13 @@ _DEBIAN: Final = Path("/usr/lib/postgresql")
 
 
 class PostgresServer:
-    """A server whose data lie in a temporary folder. It listens on a Unix socket only, so no port can be taken."""
+    """A server of its own folder. It listens on a Unix socket only, so no port can be taken."""
 
     def __init__(self, programs: Path, folder: Path) -> None:
-        """Create it; ``programs`` is the folder of initdb and pg_ctl, ``folder`` is empty."""
+        """Create it; ``programs`` is the folder of initdb and pg_ctl, ``folder`` is its own."""
         self._programs = programs
         self._folder = folder
+        folder.mkdir(exist_ok=True)
         self._names = (f"tandem_{number}" for number in itertools.count())
         # PostgreSQL refuses to run as root.
         self._uid: int | None = None
@@ -49,6 +51,15 @@ class PostgresServer:
         """Start, and wait until it answers."""
         options = f"-k {self._folder} -c listen_addresses= -c fsync=off -c max_connections=200"
         self._call("pg_ctl", "start", "--wait", f"--log={self._folder / 'log'}", f"--options={options}")
+
+    def keep(self, database: str) -> None:
+        """Start, with the data of the last time if there are any, and see to it that there is a database."""
+        if not (self._folder / "data").exists():
+            self.initialise()
+        self.start()
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone() is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
 
     def stop(self) -> None:
         """Stop at once; every connection ends."""
@@ -89,7 +100,7 @@ class PostgresServer:
             raise RuntimeError(f"{program} failed: {said}")
 
 
-def _find_programs() -> Path | None:
+def find_programs() -> Path | None:
     """Return the folder of the newest PostgreSQL on this machine."""
     found = sorted(_DEBIAN.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     program = str(found[-1]) if found else shutil.which("initdb")
@@ -99,7 +110,7 @@ def _find_programs() -> Path | None:
 @pytest.fixture(scope="session")
 def postgres_server() -> Generator[PostgresServer]:
     """Yield a running server. Without PostgreSQL its tests fail, for what is skipped is not known to work."""
-    programs = _find_programs()
+    programs = find_programs()
     if programs is None:
         pytest.fail("PostgreSQL is not installed; `make test` does it, or on Debian: apt-get install postgresql")
     # Not pytest's temporary folder: the user "postgres" has to reach it, and a socket's path is a short one.

@@ -17,7 +17,7 @@ class Redis(Process):
 
     def __init__(self, folder: Path) -> None:
         """Create it; nothing runs yet. ``folder`` is of its own."""
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.password = secrets.token_hex(16)
         program = shutil.which("redis-server") or "redis-server"
