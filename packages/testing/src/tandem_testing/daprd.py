@@ -36,6 +36,7 @@ class Daprd(Process):
             options: More arguments.
         """
         self.http_port = free_port()
+        self.resources = resources
         ports = {"dapr-http-port": self.http_port, "dapr-grpc-port": free_port()}
         if app_port is not None:
             ports["app-port"] = app_port

@@ -33,7 +33,8 @@ class Process:
         self.log = folder / f"{name}.log"
         # The kernel ends it when the thread that started it ends, however that comes.
         self._command = ["setpriv", "--pdeathsig", "KILL", "--", *command]
-        self._environment = dict(environment)
+        self.environment = dict(environment)
+        """Its variables from the next start on."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -52,7 +53,7 @@ class Process:
             raise RuntimeError(f"{self.name} runs already")
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - programs that tests name
-                self._command, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self._command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
     def kill(self) -> None:

@@ -64,7 +64,7 @@ class Canary:
             self._arrived.set()
 
     def refused(self, reason: str) -> None:
-        """Hear that a delivery was turned away at the door: the likeliest reason why none arrives."""
+        """Hear that something was turned away: the likeliest reason why no canary arrives."""
         self._refused = reason
 
     async def run(self) -> None:

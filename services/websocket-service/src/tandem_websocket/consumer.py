@@ -57,6 +57,8 @@ class Consumer:
         self._tracing = tracing
         self.on_canary: Callable[[str], None] = lambda _: None
         """Called with the id of each canary (EV10)."""
+        self.on_refused: Callable[[str], None] = lambda _: None
+        """Called with what is wrong when an event is not let in (EV9)."""
 
     def consume(self, documents: Sequence[object]) -> list[bool]:
         """Take a batch of events, which may be in any order.
@@ -75,12 +77,14 @@ class Consumer:
             except BadSignatureError as error:
                 self.drop(error.reason)
                 if self._gate.verifies:
+                    self.on_refused(f"{error}; backend and websocket service need the same TANDEM_EVENT_KEYS")
                     self._audit.forged_event(reason=error.reason, key=error.key)
                 understood.append(False)
                 continue
             except StaleEventError:
                 # Of a backlog that nobody waits for: who was connected has pulled, who connects will.
                 self._metrics.events_dropped.labels("stale").inc()
+                self.on_refused("they were signed long ago or in the future; compare the machines' clocks")
                 understood.append(True)
                 continue
             event = self._parse(document)

@@ -94,6 +94,7 @@ class WebSocketService:
         )
         if self._canary is not None:
             self._consumer.on_canary = self._canary.arrived
+            self._consumer.on_refused = self._canary.refused
         self._keys = None if refresh_keys is None else KeyKeeper(refresh_keys)
         self._jobs = (
             lambda: broadcaster.close_expired(clock.now()),
