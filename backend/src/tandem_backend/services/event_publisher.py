@@ -184,6 +184,9 @@ class EventPublisher:
             self._backlog.set(await self._database.read(outbox.size) - len(self._published))
         if self._failures >= self._aside_after and not isinstance(error, StorageUnavailableError | StorageFullError):
             self._aside_after = min(_ASIDE_MAX, self._aside_after * 2)
+            # What is published already, the other one would publish again.
+            with contextlib.suppress(Exception):
+                await self._remove()
             self._leadership.step_aside()
         wait = min(_RETRY_MAX, _RETRY_FIRST * 2 ** min(self._failures, 10))
         await asyncio.sleep(wait * (0.5 + self._jitter() / 2))

@@ -2,8 +2,8 @@
 
 The lock is held by a connection of its own, which does nothing else, so PostgreSQL gives it to another backend the
 moment that connection ends. It ends with the process. For a process that stands still, or a machine that is gone,
-PostgreSQL ends the session that was silent for ``_SILENCE_SECONDS``. A leader whose last heartbeat is older than
-``_FRESH_SECONDS``, which is less, therefore does not know whether it still leads, and asks before it publishes.
+PostgreSQL ends the session that was silent for ``SILENCE_SECONDS``. A leader whose last heartbeat is older than
+``FRESH_SECONDS``, which is less, therefore does not know whether it still leads, and asks before it publishes.
 
 The same connection carries the wake-up: the others NOTIFY, the leader LISTENs. One NOTIFY is under way at a time,
 however many commits there are. None is part of a write's transaction: all commits would wait for each other there.
@@ -31,12 +31,17 @@ Connection = psycopg.AsyncConnection[TupleRow]
 _LOCK: Final = int.from_bytes(b"tndrelay")
 """The name of the advisory lock."""
 _CHANNEL: Final = "tandem_outbox"
-_HEARTBEAT_SECONDS: Final = 1.0
-_FRESH_SECONDS: Final = 1.5
-_SILENCE_SECONDS: Final = 3
-_REPLY_SECONDS: Final = 2.0
-_TRY_SECONDS: Final = 0.5
-_ASIDE_SECONDS: Final = 1.0
+HEARTBEAT_SECONDS: Final = 1.0
+"""How often the leader shows PostgreSQL that it lives."""
+FRESH_SECONDS: Final = 1.5
+"""How long after a heartbeat the leader need not ask whether it leads."""
+SILENCE_SECONDS: Final = 3
+"""How long PostgreSQL waits for a sign of life."""
+REPLY_SECONDS: Final = 2.0
+"""How long PostgreSQL may take to answer."""
+TRY_SECONDS: Final = 0.5
+"""How often the others try to become the leader, at the least."""
+ASIDE_SECONDS: Final = 1.0
 """How long others may try first: twice as long as they wait between tries."""
 _RETRY_FIRST: Final = 0.05
 _RETRY_MAX: Final = 2.0
@@ -67,7 +72,7 @@ class PostgresLeadership:
             "keepalives_idle": 2,
             "keepalives_interval": 1,
             "keepalives_count": 2,
-            "tcp_user_timeout": _SILENCE_SECONDS * 1000,
+            "tcp_user_timeout": SILENCE_SECONDS * 1000,
         }
         self._jitter = jitter
         self._monotonic = monotonic
@@ -83,7 +88,7 @@ class PostgresLeadership:
     @property
     def leads(self) -> bool:
         """See `Leadership.leads`."""
-        return self._held and self._monotonic() - self._heard_at <= _FRESH_SECONDS
+        return self._held and self._monotonic() - self._heard_at <= FRESH_SECONDS
 
     def start(self, changed: Callable[[], None]) -> None:
         """See `Leadership.start`."""
@@ -106,7 +111,7 @@ class PostgresLeadership:
     def step_aside(self) -> None:
         """See `Leadership.step_aside`."""
         if self._held:
-            self._aside_until = self._monotonic() + _HEARTBEAT_SECONDS + _ASIDE_SECONDS
+            self._aside_until = self._monotonic() + HEARTBEAT_SECONDS + ASIDE_SECONDS
 
     async def stop(self) -> None:
         """See `Leadership.stop`."""
@@ -152,7 +157,7 @@ class PostgresLeadership:
         self._connection = connection
         try:
             if connection.info.server_version >= _IDLE_TIMEOUT_SINCE:
-                await _ask(connection, f"SET idle_session_timeout = '{_SILENCE_SECONDS}s'")
+                await _ask(connection, f"SET idle_session_timeout = '{SILENCE_SECONDS}s'")
             # A notification is worth no disk access.
             await _ask(connection, "SET synchronous_commit = off")
             yield connection
@@ -168,7 +173,7 @@ class PostgresLeadership:
             if asked_at >= self._aside_until and await _ask(connection, f"SELECT pg_try_advisory_lock({_LOCK})"):
                 self._heard_at = asked_at
                 return
-            next_try = asked_at + _TRY_SECONDS * (0.5 + self._jitter() / 2)
+            next_try = asked_at + TRY_SECONDS * (0.5 + self._jitter() / 2)
             while (rest := next_try - self._monotonic()) > 0:
                 try:
                     await asyncio.wait_for(self._to_announce.wait(), rest)
@@ -186,7 +191,7 @@ class PostgresLeadership:
         logger.info("this backend publishes the events from now on")
         self._changed()
         while self._monotonic() >= self._aside_until:
-            async for _ in connection.notifies(timeout=_HEARTBEAT_SECONDS):
+            async for _ in connection.notifies(timeout=HEARTBEAT_SECONDS):
                 self._changed()
             asked_at = self._monotonic()
             await _ask(connection, "SELECT 1")
@@ -213,7 +218,7 @@ async def _ask(connection: Connection, statement: str) -> Any:
         psycopg.Error: The connection is lost, or there was no answer in time, and now it is.
     """
     # Not by cancelling, which would ask the same silent server to cancel the statement.
-    cut = asyncio.get_running_loop().call_later(_REPLY_SECONDS, _cut, connection)
+    cut = asyncio.get_running_loop().call_later(REPLY_SECONDS, _cut, connection)
     try:
         cursor = await connection.execute(statement.encode())
         row = await cursor.fetchone() if cursor.description else None
