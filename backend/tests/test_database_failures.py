@@ -1,6 +1,7 @@
 """What each database does when it cannot: nothing half done, the right error, and usable again afterwards."""
 
 import asyncio
+import select
 import sqlite3
 import threading
 from collections.abc import Generator
@@ -165,6 +166,29 @@ async def test_connection_that_ends_in_a_transaction_leaves_nothing(postgres_url
     assert await database.read(outbox.size) == 0
     await database.write(add)
     assert await database.read(outbox.size) == 1
+    await database.close()
+
+
+@pytest.mark.postgres
+async def test_program_that_stands_still_in_a_transaction_holds_nobody_up(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a frozen backend does: its rows are free again soon, and what it did in them is undone."""
+    monkeypatch.setattr("tandem_backend.storage.postgres._IDLE_SECONDS", 1)
+    database = PostgresDatabase(postgres_url)
+
+    def stands_still(connection: Connection) -> None:
+        add(connection)
+        # Until the server says good-bye.
+        driver: Any = connection.connection.driver_connection
+        readable, _, _ = select.select([driver], [], [], 30)
+        assert readable
+        add(connection)
+
+    with pytest.raises(StorageUnavailableError, match=r"nothing was changed.*stood still"):
+        await database.write(stands_still)
+    assert await database.read(outbox.size) == 0
+    await database.write(add)
     await database.close()
 
 
