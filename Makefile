@@ -14,7 +14,7 @@ export NEXT_TELEMETRY_DISABLED := 1
 # Warnings of npm about a registry without some package's other platforms help nobody.
 NPM_INSTALL := npm install --no-save --no-audit --no-fund --loglevel=error
 
-.PHONY: help run dev build test check format schema bench clean
+.PHONY: help run dev build test check format schema manifests bench clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ dev: .cache/python .cache/node ## Run backend :8000, websocket service :8005 and
 
 build: .cache/python .cache/frontend ## Install what is needed and build the frontend
 
-test: build .cache/system ## Run all tests, with real servers, databases and a browser
+test: build .cache/system .cache/bin/helm ## Run all tests, with real servers, databases and a browser
 	$(BIN)/pytest
 	cd frontend && npm run --silent test
 	cd frontend && npm run --silent test:integration
@@ -47,6 +47,9 @@ format: .cache/python .cache/node ## Format everything and mend what can be mend
 
 schema: .cache/python .cache/node ## Write the generated files: schema/, TypeScript types, docs/settings.md
 	$(BIN)/python tools/generate.py
+
+manifests: .cache/python .cache/bin/helm ## Write deploy/kubernetes/tandem.yaml from the Helm chart
+	$(BIN)/python tools/manifests.py
 
 bench: build .cache/system ## Measure, against named baselines in the same run (docs/performance.md)
 	$(BIN)/python bench/main.py
@@ -85,3 +88,10 @@ $(UV): .cache/tools
 .cache/system: tools/system_packages.sh
 	@bash tools/system_packages.sh
 	@mkdir -p .cache && touch $@
+
+# Real helm, to render the chart with; a Go program that is built once.
+.cache/bin/helm: tools/helm/go.mod tools/helm/go.sum
+	@echo "Building helm (a minute or two) …"
+	@mkdir -p .cache/bin
+	@cd tools/helm && CGO_ENABLED=0 go build -trimpath -o ../../.cache/bin/helm helm.sh/helm/v3/cmd/helm
+	@touch $@
