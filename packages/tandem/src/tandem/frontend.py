@@ -1,8 +1,5 @@
 """Serving the built frontend: static files with the headers that make them safe and quick."""
 
-import base64
-import hashlib
-from html.parser import HTMLParser
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -13,6 +10,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from tandem.content_security_policy import content_security_policy
 from tandem_platform.server import StartError
 
 _BUILT: Final = Path(__file__).parent / "static"
@@ -80,50 +78,3 @@ class _Frontend(StaticFiles):
         immutable = found and path.startswith(_IMMUTABLE)
         response.headers["cache-control"] = "public, max-age=31536000, immutable" if immutable else "no-cache"
         return response
-
-
-def content_security_policy(page: str) -> str:
-    """Return a policy (CSP level 3) under which nothing runs but the page's own scripts.
-
-    Args:
-        page: The HTML; its inline scripts are named by their hashes.
-    """
-    parser = _InlineScripts()
-    parser.feed(page)
-    hashes = " ".join(
-        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-        for text in sorted(set(parser.found))
-    )
-    return "; ".join(
-        (
-            "default-src 'self'",
-            f"script-src 'self' {hashes}".rstrip(),
-            # Radix and Sonner place things with style attributes.
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data:",
-            "connect-src 'self'",
-            "object-src 'none'",
-            "base-uri 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        )
-    )
-
-
-class _InlineScripts(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)
-        self.found: list[str] = []
-        self._inside = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._inside = tag == "script" and not any(name == "src" for name, _ in attrs)
-        if self._inside:
-            self.found.append("")
-
-    def handle_data(self, data: str) -> None:
-        if self._inside:
-            self.found[-1] += data
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inside = self._inside and tag != "script"

@@ -1,0 +1,26 @@
+# The backend: accounts, the HTTP interface, the relay of events.
+# Build it from the root of the repository: docker build -f deploy/docker/backend.Dockerfile -t tandem/backend .
+FROM python:3.11.13-slim-bookworm AS build
+RUN ["pip", "install", "--no-cache-dir", "--disable-pip-version-check", "uv==0.13.9"]
+ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PROJECT_ENVIRONMENT=/opt/tandem
+WORKDIR /src
+COPY pyproject.toml uv.lock ./
+COPY backend backend
+COPY packages packages
+COPY services services
+RUN ["uv", "sync", "--frozen", "--no-dev", "--no-editable", "--package", "tandem-backend"]
+
+FROM python:3.11.13-slim-bookworm
+COPY LICENSE /licenses/LICENSE
+COPY --from=build /opt/tandem /opt/tandem
+# Writable for the programs' user, whatever volume is laid over it; everything else may be read-only.
+RUN ["install", "-d", "-o", "10001", "-g", "10001", "-m", "0700", "/data"]
+ENV PATH=/opt/tandem/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000 TANDEM_DATA_DIR=/data
+USER 10001:10001
+WORKDIR /data
+VOLUME ["/data"]
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/health', timeout=4)"]
+ENTRYPOINT ["tandem-backend"]
