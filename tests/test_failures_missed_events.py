@@ -50,7 +50,7 @@ async def test_what_happened_while_the_server_was_down_and_back_f11_cl4(tandem: 
         await asyncio.to_thread(server.start)
         await write_everything(ada)
         await client.shows(await fetch(ada))
-        assert client.replica.resets == 2, "the first pull of each of the two spaces, and none since"
+        assert client.resets == 2, "the first pull of each of the two spaces, and none since"
 
 
 async def test_what_happened_while_the_client_was_away_f11_fd1(running: TandemServer) -> None:

@@ -50,7 +50,7 @@ async def test_clients_ahead_of_a_restored_database_find_out_f22(
         assert restored[changed["id"]]["title"] == "as it was"
         for client in clients:
             await client.shows(restored)
-            assert client.replica.resets > 2
+            assert client.resets > 2
         await ada.made(title="and on it goes")
         for client in clients:
             await client.shows(await fetch(ada))

@@ -57,9 +57,9 @@ async def test_socket_and_feed_show_ones_own_only_ev6_fd1(running: TandemServer)
         await theirs.until(lambda: sum(message["type"] == "ping" for message in theirs.messages) >= 2)
         assert [message["task"]["title"] for message in theirs.messages if "task" in message] == ["Eve's"]
         assert ada.user_id not in str(theirs.messages)
-        assert set(theirs.replica.spaces).isdisjoint(hers.replica.spaces)
+        assert set(theirs.spaces).isdisjoint(hers.spaces)
         for ping in (message for message in theirs.messages if message["type"] == "ping"):
-            assert set(ping["heads"]) == set(theirs.replica.spaces)
+            assert set(ping["heads"]) == set(theirs.spaces)
     # Somebody else's cursor opens no door.
     place = (await ada.changes())["cursor"]
     assert "private" not in str(await eve.changes(place))

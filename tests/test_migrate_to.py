@@ -52,7 +52,7 @@ async def test_clients_go_on_after_the_move_st4(tandem: Callable[..., TandemServ
     await ada.delete(deleted["id"])
     await ada.patch(first["id"], completed=True)
     async with following(ada) as client:
-        resets = client.replica.resets
+        resets = client.resets
         before = await fetch(ada)
         await client.shows(before)
         assert "in use by another Tandem" in await asyncio.to_thread(refused, server.environment, empty_postgres_url)
@@ -80,7 +80,7 @@ async def test_clients_go_on_after_the_move_st4(tandem: Callable[..., TandemServ
         after = await fetch(ada)
         assert set(after) == {*before, unsent}
         await client.shows(after)
-        assert client.replica.resets == resets
+        assert client.resets == resets
     with psycopg.connect(empty_postgres_url) as connection:
         row = connection.execute("SELECT last_value FROM outbox_id_seq").fetchone()
     assert row is not None

@@ -154,6 +154,7 @@ class Engine:
             self._learned(self.replica.receive(message))
         elif isinstance(message, Ping) and message.heads is not None and self.replica.loaded:
             self._compare(message.heads)
+        self._notify()
 
     def _compare(self, heads: Heads) -> None:
         match standing(self.replica.spaces, heads):
