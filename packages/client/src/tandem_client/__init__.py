@@ -13,7 +13,7 @@ from tandem_client.errors import (
 from tandem_client.pace import Pace
 from tandem_client.status import Phase, SetAside, Status
 from tandem_protocol.events import Actor, TaskEventType
-from tandem_protocol.tasks import DueDay, DueInstant, Priority, Task
+from tandem_protocol.tasks import DueDay, DueInstant, Priority, Task, TaskDeleted
 
 __all__ = [
     "Actor",
@@ -33,6 +33,7 @@ __all__ = [
     "Tandem",
     "TandemError",
     "Task",
+    "TaskDeleted",
     "TaskEventType",
     "UnavailableError",
     "UnsentError",

@@ -28,9 +28,9 @@ from tandem_client.status import SetAside, Status
 from tandem_protocol.accounts import Login, Register, User
 from tandem_protocol.ids import uuid7
 from tandem_protocol.messages import Heads, SpaceHead
-from tandem_protocol.tasks import Due, Priority, Task, TaskCreate, TaskPatch
+from tandem_protocol.tasks import Due, Priority, Task, TaskCreate, TaskDeleted, TaskPatch
 
-_Result = TypeVar("_Result", bound=Task | None)
+_Result = TypeVar("_Result", bound=Task | TaskDeleted)
 _AGENT: Final = f"tandem-client/{version('tandem-client')}"
 
 
@@ -64,6 +64,8 @@ class Options:
     trust_env: bool = True
     """Whether proxies are taken from the environment."""
     pace: Pace = field(default_factory=Pace)
+    transport: httpx.AsyncBaseTransport | None = None
+    """How requests travel, to watch or disturb them; `ca` and `trust_env` are its own business then."""
 
 
 class Write(Awaitable[_Result], Generic[_Result]):
@@ -179,7 +181,7 @@ class Tandem:
         """Mark a task as done."""
         return self._edit(task_id, TaskPatch(completed=True))
 
-    def delete(self, task_id: str) -> Write[None]:
+    def delete(self, task_id: str) -> Write[TaskDeleted]:
         """Delete a task (WR3)."""
         return self._edit(task_id, Delete())
 
@@ -227,6 +229,7 @@ class Tandem:
                     timeout=self._options.pace.answer,
                     trust_env=self._options.trust_env,
                     verify=tls or False,
+                    transport=self._options.transport,
                 )
             )
             http = Http(client)

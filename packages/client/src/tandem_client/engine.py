@@ -25,8 +25,8 @@ from tandem_client.timing import Deadline
 from tandem_protocol.messages import Heads, Ping, ServerMessage, TaskUpdate
 from tandem_protocol.tasks import Task, TaskCreate, TaskDeleted
 
-Outcome = Task | None | Exception
-"""What became of an edit: the task, nothing for a deletion, or why it was refused."""
+Outcome = Task | TaskDeleted | Exception
+"""What became of an edit: the server's answer, or why there is none."""
 _SET_ASIDE_KEPT: Final = 1_000
 
 
@@ -184,8 +184,8 @@ class Engine:
         for change in learned.changes:
             for stream in self._streams:
                 stream.add(change)
-        for key, task in learned.answers.items():
-            self._resolve(key, task)
+        for key, answer in learned.answers.items():
+            self._resolve(key, answer)
         if not self.replica.queue.answered:
             self._late.cancel()
         # Before the first pull is through every event waits, and it is under way.
@@ -205,7 +205,7 @@ class Engine:
                 self._late.arm()
             else:
                 self._puller.request()
-        self._resolve(edit.key, answer if isinstance(answer, Task) else None)
+        self._resolve(edit.key, answer)
 
     def _refused(self, edit: Edit, error: RefusedError) -> None:
         queue = self.replica.queue

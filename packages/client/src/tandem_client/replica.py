@@ -11,7 +11,7 @@ from tandem_client.queue import EditQueue
 from tandem_protocol.events import TaskEventType
 from tandem_protocol.feed import Changes
 from tandem_protocol.messages import TaskUpdate
-from tandem_protocol.tasks import Task
+from tandem_protocol.tasks import Task, TaskDeleted
 
 _EventPlace = tuple[str, str, int]
 
@@ -30,8 +30,8 @@ class Learned:
     """What came of an event or a pull."""
 
     changes: list[Change] = field(default_factory=list[Change])
-    answers: dict[str, Task | None] = field(default_factory=dict[str, Task | None])
-    """Pending edits that events answered by carrying their keys, with the task afterwards."""
+    answers: dict[str, Task | TaskDeleted] = field(default_factory=dict[str, Task | TaskDeleted])
+    """What events answered to pending edits by carrying their keys."""
     afresh: bool = False
     """The client has to pull once more, without a cursor (CL5)."""
 
@@ -161,7 +161,8 @@ class Replica:
             learned.changes.append(Change(event.event, event.task, event.actor, own))
             # The event is the edit's answer too, and often the earlier one: it is done even if the reply is lost.
             if self.queue.answer(event.mutation, Place(event.space, event.seq)):
-                learned.answers[event.mutation] = None if gone else event.task
+                deleted = TaskDeleted(id=event.task.id, space=event.space, seq=event.seq)
+                learned.answers[event.mutation] = deleted if gone else event.task
 
     def _as_own(self, change: Change) -> Change:
         place = Place(change.task.space, change.task.seq)

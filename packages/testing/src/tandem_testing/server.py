@@ -162,6 +162,14 @@ class TandemServer:
         self._running().send_signal(number)
         return self.ended()
 
+    def pause(self) -> None:
+        """Let it stand still, with its connections open."""
+        self._running().send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._running().send_signal(signal.SIGCONT)
+
     def restart(self) -> None:
         """Kill it and start it again, on the same port and the same data."""
         self.kill()
