@@ -9,6 +9,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from tandem_platform.request_trace import request_trace
 from tandem_platform.trace_context import trace_id_of
@@ -150,6 +151,10 @@ def install_problem_handlers(app: FastAPI) -> None:
         refusal = ProblemError(code, str(error.detail), headers=error.headers)
         return problem_response(refusal, error.status_code)
 
+    async def broken_off(_: Request, error: Exception) -> Response:
+        # The client hung up in the middle of its request: nobody reads the answer, and it is no fault of the server.
+        return problem_response(ProblemError(ProblemCode.INVALID_REQUEST, f"The request ended early: {error}."))
+
     async def unexpected(request: Request, error: Exception) -> Response:
         trace_id = trace_id_of(request_trace(request))
         logger.error("%s %s failed, trace %s", request.method, request.url.path, trace_id, exc_info=error)
@@ -160,4 +165,5 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(ClientDisconnect, broken_off)
     app.add_exception_handler(Exception, unexpected)
