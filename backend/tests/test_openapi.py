@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from tandem_backend.api import accounts, changes, server, tasks
+from tandem_backend.api import accounts, changes, internal, server, tasks
 from tandem_backend.main import BODY_MAX, openapi_document
 from tandem_backend.settings import BackendSettings
 from tandem_backend.storage.database import StorageFullError, StorageUnavailableError
@@ -18,7 +18,7 @@ NOBODY = "0193e2a4-0000-7000-8000-000000000000"
 
 
 def routes() -> list[APIRoute]:
-    modules = (accounts, changes, server, tasks)
+    modules = (accounts, changes, internal, server, tasks)
     return [route for module in modules for route in module.router.routes if isinstance(route, APIRoute)]
 
 
@@ -27,7 +27,10 @@ def test_every_route_is_described() -> None:
     described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
     present = {(method, route.path) for route in routes() if route.include_in_schema for method in route.methods or ()}
     assert described == present
-    assert {route.path for route in routes() if not route.include_in_schema} == {"/internal/heads"}
+    assert {route.path for route in routes() if not route.include_in_schema} == {
+        "/internal/heads",
+        "/internal/canary",
+    }
     assert len(described) >= 20
 
 
