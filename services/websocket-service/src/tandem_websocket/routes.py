@@ -17,7 +17,7 @@ from tandem_websocket.dapr import DROP, NotAnEnvelopeError, read_delivery, reply
 from tandem_websocket.sockets import Sockets
 
 EVENTS_PATH: Final = "/events/task-updates"
-"""Where the sidecar posts; ``components/subscription.yaml`` says so."""
+"""Where the sidecar posts; ``deploy/dapr/subscriber/subscription.yaml`` says so."""
 VERSION: Final = version("tandem-websocket")
 _JSON_TYPES: Final = ("application/json", "application/cloudevents")
 
@@ -71,7 +71,7 @@ def build_events_router(consumer: Consumer, sidecar_token: SecretStr, note_refus
 
     @router.get("/dapr/subscribe")
     async def subscriptions() -> list[Any]:
-        """Tell the sidecar that there are none but those of ``components/subscription.yaml``."""
+        """Tell the sidecar that there are none but those of ``deploy/dapr/subscriber/subscription.yaml``."""
         return []
 
     @router.post(EVENTS_PATH)
