@@ -1,5 +1,6 @@
 """A program that a test runs beside itself, and treats as badly as the world does."""
 
+import secrets
 import signal
 import socket
 import subprocess
@@ -8,13 +9,22 @@ from pathlib import Path
 from typing import Final
 
 _STOP_SECONDS: Final = 15.0
+_PORTS: Final = range(10_000, 32_000)
 
 
 def free_port() -> int:
-    """Return a TCP port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a TCP port of this machine that nobody listens on.
+
+    It is none of those that the kernel gives to outgoing connections: a program that was killed finds its port free
+    when it comes back.
+    """
+    while True:
+        port = secrets.choice(_PORTS)
+        try:
+            with socket.create_server(("127.0.0.1", port)):
+                return port
+        except OSError:
+            continue
 
 
 class Process:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from tandem_testing.chaos.database import Query, sqlite_query
 from tandem_testing.chaos.faults import Fault, network_faults
+from tandem_testing.process import free_port
 from tandem_testing.server import TandemServer
 from tandem_testing.toxiproxy import Toxiproxy
 
@@ -61,7 +62,7 @@ class SingleTarget:
     def __init__(self, folder: Path) -> None:
         """Create it; ``folder`` is of its own."""
         self._server = TandemServer(folder / "tandem")
-        self._server.environment |= SETTINGS
+        self._server.environment |= {**SETTINGS, "PORT": str(free_port())}
         self._toxiproxy = Toxiproxy(folder / "toxiproxy")
         self._port = 0
 
