@@ -9,15 +9,16 @@ UV := .tools/uv/bin/uv
 BIN := .venv/bin
 FRONTEND_SOURCES := $(shell find frontend \( -name node_modules -o -name .next -o -name out -o -name e2e -o -name integration \) -prune \
 	-o -type f ! -name '*.test.ts*' ! -name '*.tsbuildinfo' ! -name next-env.d.ts -print)
+GO_TOOLS := .cache/bin/daprd .cache/bin/helm .cache/bin/toxiproxy-server
 export UV_PROJECT_ENVIRONMENT := .venv
 export NEXT_TELEMETRY_DISABLED := 1
 # Warnings of npm about a registry without some package's other platforms help nobody.
 NPM_INSTALL := npm install --no-save --no-audit --no-fund --loglevel=error
 
-.PHONY: help run dev build test check format schema manifests bench clean
+.PHONY: help run dev cluster build test check format schema manifests bench chaos clean
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## Run Tandem on http://127.0.0.1:8000 (PORT, HOST, TANDEM_DATA_DIR)
 	@exec $(BIN)/tandem serve
@@ -25,9 +26,12 @@ run: build ## Run Tandem on http://127.0.0.1:8000 (PORT, HOST, TANDEM_DATA_DIR)
 dev: .cache/python .cache/node ## Run backend :8000, websocket service :8005 and frontend :3000, each with reload
 	@exec $(BIN)/python tools/dev.py
 
+cluster: build .cache/system .cache/bin/daprd ## Run a large Tandem here: 2 backends, 3 websocket services, Dapr, Redis, PostgreSQL, nginx
+	@exec $(BIN)/python tools/cluster.py
+
 build: .cache/python .cache/frontend ## Install what is needed and build the frontend
 
-test: build .cache/system .cache/bin/helm ## Run all tests, with real servers, databases and a browser
+test: build .cache/system $(GO_TOOLS) ## Run all tests, with real servers, databases and a browser
 	$(BIN)/pytest
 	cd frontend && npm run --silent test
 	cd frontend && npm run --silent test:integration
@@ -51,8 +55,12 @@ schema: .cache/python .cache/node ## Write the generated files: schema/, TypeScr
 manifests: .cache/python .cache/bin/helm ## Write deploy/kubernetes/tandem.yaml from the Helm chart
 	$(BIN)/python tools/manifests.py
 
-bench: build .cache/system ## Measure, against named baselines in the same run (docs/performance.md)
+bench: build .cache/system .cache/bin/daprd ## Measure, against named baselines in the same run (docs/performance.md)
 	$(BIN)/python bench/main.py
+
+chaos: build .cache/system .cache/bin/daprd .cache/bin/toxiproxy-server ## Kill, freeze and cut parts while clients edit (MINUTES, SEED, EDITS, TARGET)
+	@$(BIN)/python tools/chaos.py $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(EDITS),--edits $(EDITS)) $(if $(TARGET),--target $(TARGET))
 
 clean: ## Remove what was built and installed; data stays
 	rm -rf .venv .tools .cache frontend/node_modules frontend/.next frontend/out
@@ -84,14 +92,12 @@ $(UV): .cache/tools
 	@cd frontend && npm run --silent build > ../.cache/frontend.log 2>&1 || { cat ../.cache/frontend.log; exit 1; }
 	@touch $@
 
-# PostgreSQL and Chromium, from Debian's packages.
+# PostgreSQL, Redis, nginx and Chromium, from Debian's packages.
 .cache/system: tools/system_packages.sh
 	@bash tools/system_packages.sh
 	@mkdir -p .cache && touch $@
 
-# Real helm, to render the chart with; a Go program that is built once.
-.cache/bin/helm: tools/helm/go.mod tools/helm/go.sum
-	@echo "Building helm (a minute or two) …"
-	@mkdir -p .cache/bin
-	@cd tools/helm && CGO_ENABLED=0 go build -trimpath -o ../../.cache/bin/helm helm.sh/helm/v3/cmd/helm
+# Programs in Go that are in no package: each is built once, which takes daprd minutes.
+$(GO_TOOLS): .cache/bin/%: tools/%/go.mod tools/%/go.sum tools/go_tool.sh
+	@bash tools/go_tool.sh $*
 	@touch $@

@@ -1,7 +1,6 @@
 """Dapr's sidecar as a real process."""
 
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -9,7 +8,7 @@ from typing import Final
 from tandem_testing.process import Process, free_port
 
 ROOT: Final = Path(__file__).parents[4]
-_BUILT: Final = ROOT / ".cache/bin/daprd"
+_PROGRAM: Final = ROOT / ".cache/bin/daprd"
 
 
 class Daprd(Process):
@@ -44,6 +43,5 @@ class Daprd(Process):
         arguments += [f"--dapr-internal-grpc-port={free_port()}", "--dapr-listen-addresses=127.0.0.1"]
         arguments += [f"--app-id={app_id}", "--enable-metrics=false", "--log-level=warn", *options]
         arguments += [f"--resources-path={path}" for path in resources]
-        program = str(_BUILT) if _BUILT.exists() else shutil.which("daprd") or str(_BUILT)
         variables = {"PATH": os.environ["PATH"], "HOME": str(folder), "DAPR_HOST_IP": "127.0.0.1", **environment}
-        super().__init__(f"daprd-{folder.name}", [program, *arguments], variables, folder)
+        super().__init__(f"daprd-{folder.name}", [str(_PROGRAM), *arguments], variables, folder)

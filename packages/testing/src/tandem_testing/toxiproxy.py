@@ -1,7 +1,6 @@
 """Connections that are cut, delayed and lost on purpose: Shopify's toxiproxy as a real process."""
 
 import asyncio
-import shutil
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ import httpx
 from tandem_testing.daprd import ROOT
 from tandem_testing.process import Process, free_port
 
-_BUILT: Final = ROOT / ".cache/bin/toxiproxy-server"
+_PROGRAM: Final = ROOT / ".cache/bin/toxiproxy-server"
 _START_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.02
 
@@ -23,8 +22,7 @@ class Toxiproxy(Process):
         folder.mkdir(parents=True, exist_ok=True)
         self._port = free_port()
         self._api = f"http://127.0.0.1:{self._port}"
-        program = str(_BUILT) if _BUILT.exists() else shutil.which("toxiproxy-server") or str(_BUILT)
-        super().__init__("toxiproxy", [program, "-host", "127.0.0.1", "-port", str(self._port)], {}, folder)
+        super().__init__("toxiproxy", [str(_PROGRAM), "-host", "127.0.0.1", "-port", str(self._port)], {}, folder)
 
     async def ready(self) -> None:
         """Wait until it answers.

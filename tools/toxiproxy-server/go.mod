@@ -1,4 +1,4 @@
-module tandem.invalid/tools/toxiproxy
+module tandem.invalid/tools/toxiproxy-server
 
 go 1.26.0
 
