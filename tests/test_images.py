@@ -1,9 +1,11 @@
 """The Dockerfiles: their structure and sources, and the policies of the frontend image. No image is built here."""
 
+import importlib
 import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,10 +63,31 @@ def test_what_runs_is_no_root_and_takes_signals(path: Path) -> None:
     final = {one["instruction"]: one["value"] for one in last_stage(path)}
     assert int(final["USER"].partition(":")[0]) > 0
     assert json.loads(final["ENTRYPOINT"]), "in the exec form, so that signals reach the program"
-    assert "/health" in final["HEALTHCHECK"]
-    assert isinstance(json.loads(final["HEALTHCHECK"].partition("CMD ")[2]), list)
+    probe = json.loads(final["HEALTHCHECK"].partition("CMD ")[2])
+    assert probe == ["python", "-m", "tandem_platform.health_probe"] or probe[-1].endswith("/health")
     runs = [json.loads(one["value"]) for one in last_stage(path) if one["instruction"] == "RUN"]
     assert all(run[0] == "install" for run in runs), "nothing is built or downloaded in the result"
+
+
+def scripts_of(package: str) -> dict[str, str]:
+    """Return the programs that installing a package of this workspace brings."""
+    for path in (ROOT / "backend", *(ROOT / "packages").iterdir(), *(ROOT / "services").iterdir()):
+        project = tomllib.loads((path / "pyproject.toml").read_text())["project"]
+        if project["name"] == package:
+            return project.get("scripts", {})
+    return {}
+
+
+@pytest.mark.parametrize("name", ["backend", "tandem", "websocket"])
+def test_the_program_comes_with_the_package_that_is_installed(name: str) -> None:
+    path = DOCKER / f"{name}.Dockerfile"
+    runs = [json.loads(one["value"]) for one in structure(path) if one["instruction"] == "RUN"]
+    (sync,) = (run for run in runs if run[:2] == ["uv", "sync"])
+    program = json.loads(next(one["value"] for one in last_stage(path) if one["instruction"] == "ENTRYPOINT"))[0]
+    scripts = scripts_of(sync[sync.index("--package") + 1])
+    module, _, function = scripts[program].partition(":")
+    assert callable(getattr(importlib.import_module(module), function))
+    assert Path(sys.executable).with_name(program).exists()
 
 
 def test_policies_of_the_frontend_image(tmp_path: Path) -> None:

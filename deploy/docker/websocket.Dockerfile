@@ -18,5 +18,5 @@ USER 10001:10001
 EXPOSE 8005
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/health', timeout=4)"]
+    CMD ["python", "-m", "tandem_platform.health_probe"]
 ENTRYPOINT ["tandem-websocket"]
