@@ -34,6 +34,7 @@ from tandem_backend.storage.leadership import Leadership
 from tandem_backend.storage.locate import open_database, open_leadership, prepare_database, refuse_missing_database
 from tandem_platform.body_limit import BodyLimit
 from tandem_platform.bus import EventBus
+from tandem_platform.certificate import ServerCertificate
 from tandem_platform.clock import Clock
 from tandem_platform.data_folder import PRIVATE_UMASK, locked
 from tandem_platform.logs import configure_logging
@@ -70,7 +71,7 @@ class Backend:
         install_storage_handlers(app)
         add_routes(app)
         app.add_middleware(BodyLimit, limit=BODY_MAX)
-        app.add_middleware(SecurityHeaders)
+        app.add_middleware(SecurityHeaders, hsts_seconds=self.context.settings.hsts_seconds)
         if self.context.settings.allowed_origins:
             app.add_middleware(
                 CORSMiddleware,
@@ -257,9 +258,11 @@ def main() -> None:
         settings = StandaloneBackendSettings.load()
         configure_logging(settings.log_level)
         os.umask(PRIVATE_UMASK)
+        certificate = ServerCertificate.open(settings, Clock().now)
         with locked(settings.data_dir), bind(settings.host, settings.port) as listener:
             refuse_missing_database(settings)
-            run(serve(create_app(settings), listener, trusted_proxies=settings.trusted_proxies))
+            app = create_app(settings)
+            run(serve(app, listener, trusted_proxies=settings.trusted_proxies, certificate=certificate))
     except (StartError, SettingsError) as error:
         sys.stderr.write(f"tandem-backend: {error}\n")
         raise SystemExit(1) from None

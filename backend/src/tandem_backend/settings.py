@@ -7,11 +7,12 @@ from pydantic import BeforeValidator, Field, SecretStr
 
 from tandem_platform.bus_settings import BusSettings
 from tandem_platform.observability_settings import ObservabilitySettings
+from tandem_platform.serving_settings import ServingSettings
 from tandem_platform.settings import CommaList
 from tandem_platform.tokens import ACCESS_SECONDS_MAX
 
 
-class BackendSettings(ObservabilitySettings):
+class BackendSettings(ObservabilitySettings, ServingSettings):
     """What the backend reads from the environment, wherever it runs."""
 
     host: str = Field("127.0.0.1", alias="HOST", description="Address to listen on")
@@ -32,10 +33,11 @@ class BackendSettings(ObservabilitySettings):
         alias="TANDEM_ALLOWED_ORIGINS",
         description="Origins of pages elsewhere, of the same site, that may use this server",
     )
-    trusted_proxies: CommaList = Field(
-        ("127.0.0.1", "::1"),
-        alias="TANDEM_TRUSTED_PROXIES",
-        description="Addresses of reverse proxies whose X-Forwarded-For and -Proto headers are believed",
+    hsts_seconds: int = Field(
+        0,
+        ge=0,
+        alias="TANDEM_HSTS_SECONDS",
+        description="Seconds for which browsers shall use https alone for the host name, on each port; 0 says nothing",
     )
     registration: Literal["open", "closed"] = Field(
         "open",

@@ -81,3 +81,12 @@ def test_origins_hs2(origin: str, host: str | None, allowed: bool) -> None:  # n
 def test_clients_without_an_origin_are_no_browsers_hs2() -> None:
     assert origin_allowed([], "tasks.example", [])
     assert not origin_allowed(["https://a", "https://a"], "a", [])
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [("https://tasks.example", True), ("http://tasks.example", False), ("http://listed.example", True)],
+)
+def test_by_https_a_page_that_came_by_http_is_not_the_own_one_hs2(origin: str, allowed: bool) -> None:  # noqa: FBT001
+    assert origin_allowed([origin], "tasks.example", ["http://listed.example"], secure=True) is allowed
+    assert origin_allowed([origin], "tasks.example", ["http://listed.example"]), "a proxy may have spoken https"

@@ -84,5 +84,6 @@ async def own_site(request: Request, context: InContext) -> None:
         ProblemError: The ``Origin`` is neither the server's own nor on the list.
     """
     headers = request.headers
-    if not origin_allowed(headers.getlist("origin"), headers.get("host"), context.settings.allowed_origins):
+    allowed, secure = context.settings.allowed_origins, request.url.scheme == "https"
+    if not origin_allowed(headers.getlist("origin"), headers.get("host"), allowed, secure=secure):
         raise ProblemError(ProblemCode.FORBIDDEN, "Pages of this origin may not do that; see TANDEM_ALLOWED_ORIGINS.")

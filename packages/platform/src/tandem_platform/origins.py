@@ -7,13 +7,15 @@ from urllib.parse import urlsplit
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
-def origin_allowed(origins: Sequence[str], host: str | None, allowed: Sequence[str]) -> bool:
+def origin_allowed(origins: Sequence[str], host: str | None, allowed: Sequence[str], *, secure: bool = False) -> bool:
     """Return whether a request's ``Origin`` is welcome (HS2).
 
     Args:
         origins: The values of the ``Origin`` header; none for clients that are no browsers.
         host: The ``Host`` header. A page of the same host and port is the server's own.
         allowed: Further origins, such as ``https://tasks.example``.
+        secure: Whether the request is known to have come by https: then a page that came by http, which anybody
+            on its way may have written, is none of the server's own.
     """
     if not origins:
         return True
@@ -24,6 +26,8 @@ def origin_allowed(origins: Sequence[str], host: str | None, allowed: Sequence[s
         return False
     if any(_authority(entry) == origin for entry in allowed):
         return True
+    if secure and origin[0] != "https":
+        return False
     # A proxy may speak http to us and https to the browser, so the port that Host leaves out is the page's.
     return host is not None and _authority(f"{origin[0]}://{host}") == origin
 

@@ -13,6 +13,8 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from tandem_platform.certificate import ServerCertificate
+from tandem_platform.proxies import on_both_stacks
 from tandem_platform.websocket_protocol import WebSocketProtocol
 
 logger = logging.getLogger(__name__)
@@ -106,6 +108,7 @@ async def serve(
     drain: Callable[[], Awaitable[None]] | None = None,
     on_started: Callable[[], None] | None = None,
     trusted_proxies: Sequence[str] = (),
+    certificate: ServerCertificate | None = None,
 ) -> None:
     """Serve ``app`` until SIGINT or SIGTERM, on the event loop that runs already (uvloop is the fast one).
 
@@ -114,7 +117,10 @@ async def serve(
         listener: From `bind`.
         drain: Called at the signal, before connections are closed; has `DRAIN_SECONDS`.
         on_started: Called when requests are being answered.
-        trusted_proxies: Addresses whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` headers are believed.
+        trusted_proxies: Addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` headers are
+            believed. The client is the last address of the list that is none of theirs: what stands before it
+            anybody may have written.
+        certificate: Serves https and wss with it; plain http and ws if none is given.
 
     Raises:
         StartError: The application's start-up failed.
@@ -134,9 +140,12 @@ async def serve(
         access_log=False,
         server_header=False,
         proxy_headers=bool(trusted_proxies),
-        forwarded_allow_ips=list(trusted_proxies),
+        forwarded_allow_ips=on_both_stacks(trusted_proxies),
     )
-    await _Server(config, drain, on_started).serve(sockets=[listener])
+    config.load()
+    config.ssl = None if certificate is None else certificate.context
+    async with contextlib.nullcontext() if certificate is None else certificate.watched():
+        await _Server(config, drain, on_started).serve(sockets=[listener])
 
 
 def raise_file_limit() -> None:

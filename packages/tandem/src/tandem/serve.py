@@ -15,6 +15,7 @@ from tandem_backend.storage import users
 from tandem_backend.storage.database import Database
 from tandem_backend.storage.locate import describe_database, open_database, prepare_database, refuse_missing_database
 from tandem_backend.storage.migrate import Migrated
+from tandem_platform.certificate import ServerCertificate
 from tandem_platform.clock import Clock
 from tandem_platform.data_folder import locked
 from tandem_platform.logs import configure_logging
@@ -30,21 +31,24 @@ def serve_embedded(settings: EmbeddedSettings, out: TextIO = sys.stdout) -> None
         out: Where it says what it does.
 
     Raises:
+        SettingsError: A setting is wrong.
         StartError: It cannot start; one line for the operator.
     """
     configure_logging(settings.log_level)
+    certificate = ServerCertificate.open(settings, Clock().now)
     with locked(settings.data_dir):
         frontend = find_frontend(settings.frontend_dir)
         with bind(settings.host, settings.port) as listener:
             refuse_missing_database(settings)
             migrated = prepare_database(settings)
             keyring = open_keys(settings, lambda: uuid7(int(Clock().now() * 1000), os.urandom))
-            run(_serve(settings, listener, frontend, keyring, migrated, out))
+            run(_serve(settings, listener, certificate, frontend, keyring, migrated, out))
 
 
 async def _serve(
     settings: EmbeddedSettings,
     listener: socket.socket,
+    certificate: ServerCertificate | None,
     frontend: Path,
     keyring: Keyring,
     migrated: Migrated,
@@ -55,10 +59,12 @@ async def _serve(
     accounts = await _count_accounts(database)
     embedded = build_embedded(settings, database=database, keyring=keyring, frontend=frontend, clock=clock)
 
+    url = _url(listener, "http" if certificate is None else "https")
+
     def started() -> None:
         out.writelines(line + "\n" for line in _migration_lines(migrated))
         out.write(f"Database: {describe_database(settings)}, revision {migrated.after}, {accounts} account(s)\n")
-        out.write(f"Tandem is running at {_url(listener)} (Ctrl-C ends it)\n")
+        out.write(f"Tandem is running at {url} (Ctrl-C ends it)\n")
         out.flush()
 
     await serve(
@@ -67,6 +73,7 @@ async def _serve(
         drain=embedded.service.drain,
         on_started=started,
         trusted_proxies=settings.trusted_proxies,
+        certificate=certificate,
     )
 
 
@@ -83,8 +90,8 @@ def _migration_lines(migrated: Migrated) -> list[str]:
     return [f"Brought the database from revision {migrated.before} to {migrated.after}.{copy}"]
 
 
-def _url(listener: socket.socket) -> str:
+def _url(listener: socket.socket, scheme: str) -> str:
     host, port = listener.getsockname()[:2]
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - a comparison
         host = "localhost"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

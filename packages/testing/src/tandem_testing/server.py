@@ -17,7 +17,7 @@ from tandem_testing.backend import PASSWORD, Device
 WAIT_SECONDS: Final = 30.0
 """After so long a test gives up waiting for a program; the machine may be busy."""
 TANDEM: Final = str(Path(sys.executable).with_name("tandem"))
-_READY: Final = re.compile(r"Tandem is running at (http://\S+)")
+_READY: Final = re.compile(r"Tandem is running at (https?://\S+)")
 _PAGE: Final = "<!doctype html><title>Tandem</title><script>document.title</script>"
 
 

@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from tandem_platform.certificate import ServerCertificate
 from tandem_platform.clock import Clock
 from tandem_platform.observability import Observability
 from tandem_platform.server import bind, serve
@@ -177,7 +178,16 @@ async def socket_server(
     )
     started = asyncio.Event()
     app = standalone_app(service, _nothing, observability)
-    serving = asyncio.create_task(serve(app, listener, drain=service.drain, on_started=started.set))
+    serving = asyncio.create_task(
+        serve(
+            app,
+            listener,
+            drain=service.drain,
+            on_started=started.set,
+            trusted_proxies=chosen.trusted_proxies,
+            certificate=ServerCertificate.open(chosen, clock.now),
+        )
+    )
     try:
         await asyncio.wait_for(started.wait(), PATIENCE)
         yield SocketServer(service, port, clock, mint, backend)

@@ -48,7 +48,8 @@ class Admission:
         if claims.user_id != user_id:
             raise RefusedError("other_user", ProblemCode.FORBIDDEN, "The token is not of the path's user.", claims)
         headers = websocket.headers
-        if not origin_allowed(headers.getlist("origin"), headers.get("host"), self.allowed_origins):
+        secure = websocket.url.scheme == "wss"
+        if not origin_allowed(headers.getlist("origin"), headers.get("host"), self.allowed_origins, secure=secure):
             raise RefusedError(
                 "origin",
                 ProblemCode.FORBIDDEN,

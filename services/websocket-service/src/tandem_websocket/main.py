@@ -11,6 +11,7 @@ import httpx
 from fastapi import FastAPI
 
 from tandem_platform.body_limit import BodyLimit
+from tandem_platform.certificate import ServerCertificate
 from tandem_platform.clock import Clock
 from tandem_platform.dapr_sidecar import Sidecar
 from tandem_platform.event_signatures import EventKeys
@@ -131,9 +132,18 @@ def main() -> int:
     configure_logging()
     try:
         settings = WebSocketSettings.load()
+        certificate = ServerCertificate.open(settings, Clock().now)
         listener = bind(settings.host, settings.port)
         app, service = compose(settings)
-        run(serve(app, listener, drain=service.drain))
+        run(
+            serve(
+                app,
+                listener,
+                drain=service.drain,
+                trusted_proxies=settings.trusted_proxies,
+                certificate=certificate,
+            )
+        )
     except (SettingsError, StartError) as error:
         sys.stderr.write(f"tandem-websocket: {error}\n")
         return 1

@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr
 
 from tandem_platform.bus_settings import BusSettings
 from tandem_platform.observability_settings import ObservabilitySettings
+from tandem_platform.serving_settings import ServingSettings
 from tandem_platform.settings import CommaList
 from tandem_protocol.limits import INBOUND_FRAME_MAX
 
@@ -66,7 +67,7 @@ class SocketSettings(ObservabilitySettings):
     )
 
 
-class WebSocketSettings(SocketSettings, BusSettings):
+class WebSocketSettings(SocketSettings, BusSettings, ServingSettings):
     """What a websocket service with a process of its own reads besides."""
 
     audit_log: str = Field(
