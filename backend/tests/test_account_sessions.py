@@ -2,10 +2,6 @@
 
 import asyncio
 import logging
-import os
-import signal
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from io import StringIO
 from typing import Any
 
@@ -17,17 +13,16 @@ from tandem_backend.services.signing_keys import add_signing_key
 from tandem_backend.settings import BackendSettings
 from tandem_platform.jwks import from_jwks
 from tandem_platform.logs import RedactingFormatter
-from tandem_platform.server import bind, serve
 from tandem_platform.tokens import TokenVerifier
 from tandem_protocol.accounts import SessionList
 from tandem_protocol.events import SessionRevoked
 from tandem_testing.backend import (
     INTERNAL_TOKEN,
     PASSWORD,
-    PATIENCE,
     BackendHarness,
     Device,
     backend_harness,
+    served,
     settings_for,
 )
 
@@ -182,48 +177,6 @@ async def test_cookie_is_for_the_browser_alone(sqlite_server: BackendHarness) ->
     assert reply.headers["cache-control"] == "no-store"
 
 
-@asynccontextmanager
-async def served(server: BackendHarness, trusted: tuple[str, ...]) -> AsyncGenerator[httpx.AsyncClient]:
-    """The app on a real port, with proxies that are trusted."""
-    listener = bind("127.0.0.1", 0)
-    started = asyncio.Event()
-    task = asyncio.create_task(serve(server.app, listener, on_started=started.set, trusted_proxies=trusted))
-    try:
-        await asyncio.wait_for(started.wait(), PATIENCE)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
-            yield client
-    finally:
-        # The server ends as an operator ends it.
-        if not task.done():
-            os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(task, PATIENCE)
-
-
-@pytest.mark.parametrize(("trusted", "secure"), [(("127.0.0.1",), ["secure"]), (("192.0.2.1",), []), ((), [])])
-async def test_au4_cookie_is_secure_behind_a_trusted_proxy_that_speaks_https(
-    sqlite_server: BackendHarness, trusted: tuple[str, ...], secure: list[str]
-) -> None:
-    body = {"email": "ada@example.com", "password": PASSWORD}
-    async with served(sqlite_server, trusted) as client:
-        reply = await client.post("/api/auth/register", json=body, headers={"x-forwarded-proto": "https"})
-    attributes = [part.strip().lower() for part in reply.headers["set-cookie"].split(";")[1:]]
-    assert [attribute for attribute in attributes if attribute == "secure"] == secure
-
-
-@pytest.mark.parametrize(("trusted", "last"), [(("127.0.0.1",), 401), ((), 429)])
-async def test_au2_forwarded_address_counts_only_from_a_trusted_proxy(
-    sqlite_settings: BackendSettings, trusted: tuple[str, ...], last: int
-) -> None:
-    given = settings_for(sqlite_settings.data_dir, tries_per_network=2)
-    async with backend_harness(given) as server, served(server, trusted) as client:
-        body = {"email": "nobody@example.com", "password": "wrong"}
-        replies = [
-            await client.post("/api/auth/login", json=body, headers={"x-forwarded-for": f"198.51.100.{number}"})
-            for number in range(3)
-        ]
-    assert [reply.status_code for reply in replies] == [401, 401, last]
-
-
 @pytest.mark.parametrize("path", ["register", "login", "refresh", "logout"])
 async def test_pages_of_other_sites_cannot_use_the_cookie(sqlite_settings: BackendSettings, path: str) -> None:
     given = settings_for(sqlite_settings.data_dir, allowed_origins="https://friend.example")
@@ -374,7 +327,7 @@ async def everything(server: BackendHarness) -> set[str]:
     """Do what can be done to an account, over a real socket, and return what nobody else may learn."""
     server.backend.publisher.start()
     secrets = {PASSWORD, "another good one", "wrong password", INTERNAL_TOKEN}
-    async with served(server, ()) as client:
+    async with served(server) as client:
         body = {"email": "ada@example.com", "password": PASSWORD}
         entered = await client.post("/api/auth/register", json=body)
         ada = Device(client, entered.json())

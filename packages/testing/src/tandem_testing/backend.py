@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from tandem_backend.settings import BackendSettings
 from tandem_backend.storage.locate import open_database
 from tandem_backend.storage.tables import outbox
 from tandem_platform.clock import Clock
+from tandem_platform.server import bind, serve
 from tandem_platform.tokens import AccessClaims
 
 PASSWORD: Final = "correct horse battery"  # noqa: S105 - of test accounts
@@ -238,3 +240,20 @@ async def backend_harness(settings: BackendSettings, **options: Any) -> AsyncGen
         yield BackendHarness(backend, app, clock, bus)
     finally:
         await backend.stop()
+
+
+@asynccontextmanager
+async def served(server: BackendHarness, trusted: Sequence[str] = ()) -> AsyncGenerator[httpx.AsyncClient]:
+    """Yield a client of the app on a real port, behind proxies that are trusted."""
+    listener = bind("127.0.0.1", 0)
+    started = asyncio.Event()
+    task = asyncio.create_task(serve(server.app, listener, on_started=started.set, trusted_proxies=trusted))
+    try:
+        await asyncio.wait_for(started.wait(), PATIENCE)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
+            yield client
+    finally:
+        # The server ends as an operator ends it.
+        if not task.done():
+            os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(task, PATIENCE)
