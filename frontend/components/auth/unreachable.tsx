@@ -5,9 +5,10 @@ import { useEffect, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { useAuthStore } from "@/stores/auth-store";
 
-/** The page of those whose server does not answer; it tries again by itself when the network comes back. */
+/** The page of those whose server does not answer, or refuses everybody; it tries again by itself when the network comes back. */
 export function Unreachable() {
   const restore = useAuthStore((state) => state.restore);
+  const refused = useAuthStore((state) => state.refused);
   const [busy, setBusy] = useState(false);
 
   useEffect(() => {
@@ -29,10 +30,13 @@ export function Unreachable() {
       <span className="bg-muted text-muted-foreground mb-5 grid size-14 place-items-center rounded-full">
         <CloudOff aria-hidden className="size-6" />
       </span>
-      <h1 className="text-xl font-semibold tracking-tight text-balance">The server can’t be reached</h1>
+      <h1 className="text-xl font-semibold tracking-tight text-balance">
+        {refused === null ? "The server can’t be reached" : "The server refuses this page"}
+      </h1>
       <p className="text-muted-foreground mt-2 text-sm text-pretty">
-        Your tasks are safe on the server. Check that this device is online and that Tandem is running, then
-        try again.
+        {refused === null
+          ? "Your tasks are safe on the server. Check that this device is online and that Tandem is running, then try again."
+          : `Your tasks are safe on the server. It says to whoever runs it: ${refused}`}
       </p>
       <Button className="mt-6" onClick={() => void retry()} disabled={busy}>
         <RotateCw aria-hidden className={busy ? "animate-spin" : undefined} />

@@ -5,7 +5,7 @@ import { isServerInfo } from "@/lib/protocol/guards";
 import { aRefusal } from "@/lib/testing/builders";
 import { authenticated, FakeApi } from "@/lib/testing/fake-api";
 import { FakeClock } from "@/lib/testing/fake-clock";
-import { Session, type SessionState } from "./session";
+import { RESTORING, Session, type SessionState } from "./session";
 
 const LOGIN = "POST /api/auth/login";
 const REFRESH = "POST /api/auth/refresh";
@@ -68,7 +68,7 @@ describe("restoring", () => {
     await session.restore();
     await session.restore();
     expect(api.count(REFRESH)).toBe(1);
-    expect(state()).toEqual({ status: "signed-out", user: null, sessionId: null, ended: null });
+    expect(state()).toEqual({ ...RESTORING, status: "signed-out" });
   });
 
   it("of a session that ended meanwhile says so [CL15 F14]", async () => {
@@ -79,6 +79,16 @@ describe("restoring", () => {
       status: "signed-out",
       ended: "Your session has ended. Please sign in again.",
     });
+  });
+
+  it("of a page that the server refuses says what it says, until it can be tried again", async () => {
+    const { api, session, state } = setUp();
+    api.answer(REFRESH, () => aRefusal(403, "forbidden"));
+    await session.restore();
+    expect(state()).toMatchObject({ status: "unreachable", refused: "because forbidden" });
+    api.answer(REFRESH, () => NO_ANSWER);
+    await session.restore();
+    expect(state()).toMatchObject({ status: "unreachable", refused: null });
   });
 
   it.each([NO_ANSWER, aRefusal(503, "unavailable"), aRefusal(429, "too_many_tries", 1000)])(

@@ -14,6 +14,8 @@ export interface SessionState {
   readonly sessionId: string | null;
   /** Why a session ended, to be shown once on the sign-in page. */
   readonly ended: string | null;
+  /** What the server said when it took this page for one of another origin, as behind a proxy that hides its name. */
+  readonly refused: string | null;
 }
 
 /** What a session needs of its surroundings. */
@@ -26,7 +28,13 @@ export interface SessionPorts {
 }
 
 /** The state before anything is known. */
-export const RESTORING: SessionState = { status: "restoring", user: null, sessionId: null, ended: null };
+export const RESTORING: SessionState = {
+  status: "restoring",
+  user: null,
+  sessionId: null,
+  ended: null,
+  refused: null,
+};
 
 const SESSION_OVER = "Your session has ended. Please sign in again.";
 const COOKIE_LEFT =
@@ -67,10 +75,15 @@ export class Session implements Tokens {
   }
 
   async #restore(): Promise<void> {
-    this.#set({ ...this.#state, status: "restoring" });
+    this.#set({ ...this.#state, status: "restoring", refused: null });
     const reply = await this.#refresh();
     if (!reply.ok && reply.problem.status !== 401 && this.#isRestoring()) {
-      this.#set({ ...this.#state, status: "unreachable" });
+      const { status, detail } = reply.problem;
+      this.#set({
+        ...this.#state,
+        status: "unreachable",
+        refused: status === 403 ? detail : null,
+      });
     }
   }
 
@@ -176,7 +189,7 @@ export class Session implements Tokens {
     const before = this.#state;
     const same =
       before.status === "signed-in" && before.sessionId === sessionId && sameUser(before.user, user);
-    if (!same) this.#set({ status: "signed-in", user, sessionId, ended: null });
+    if (!same) this.#set({ status: "signed-in", user, sessionId, ended: null, refused: null });
     return token;
   }
 
@@ -184,7 +197,7 @@ export class Session implements Tokens {
     this.#leaving = false;
     this.#identity += 1;
     this.#token = null;
-    this.#set({ status: "signed-out", user: null, sessionId: null, ended });
+    this.#set({ status: "signed-out", user: null, sessionId: null, ended, refused: null });
   }
 
   #set(state: SessionState): void {
