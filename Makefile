@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 UV := .tools/uv/bin/uv
 BIN := .venv/bin
-FRONTEND_SOURCES := $(shell find frontend \( -name node_modules -o -name .next -o -name out -o -name e2e -o -name integration \) -prune \
+FRONTEND_SOURCES := $(shell find frontend \( -name node_modules -o -name .next -o -name out -o -name e2e -o -name integration -o -name testing \) -prune \
 	-o -type f ! -name '*.test.ts*' ! -name '*.tsbuildinfo' ! -name next-env.d.ts -print)
 GO_TOOLS := .cache/bin/daprd .cache/bin/helm .cache/bin/toxiproxy-server
 export UV_PROJECT_ENVIRONMENT := .venv

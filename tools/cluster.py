@@ -1,6 +1,7 @@
 """Runs a large Tandem on this machine: PostgreSQL, Redis, nginx, two backends and three websocket services with Dapr.
 
-`make cluster`; PORT is the load balancer's (8080), TANDEM_CLUSTER_DIR keeps the data (data-cluster).
+`make cluster`; PORT is the load balancer's (8080; 0 is any that is free), TANDEM_CLUSTER_DIR keeps the data
+(data-cluster).
 """
 
 import asyncio
@@ -35,26 +36,33 @@ def main() -> int:
     server.keep(_DATABASE)
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_run(folder, server.url(_DATABASE), int(port)))
+            return asyncio.run(_run(folder, server.url(_DATABASE), int(port)))
+        return 0
     finally:
         server.stop()
-    return 0
 
 
-async def _run(folder: Path, database_url: str, port: int) -> None:
+async def _run(folder: Path, database_url: str, port: int) -> int:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    cluster = Cluster(folder, database_url, pages=ROOT / "frontend" / "out", port=port)
+    cluster = Cluster(folder, database_url, pages=ROOT / "frontend" / "out", port=port or None)
     print("Redis, nginx, 2 backends and 3 websocket services, each with its sidecar …", flush=True)
     try:
         starting = asyncio.create_task(cluster.start())
         await asyncio.wait([starting, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
         if not ended.is_set():
-            await starting
+            try:
+                await starting
+            except (TimeoutError, RuntimeError) as error:
+                print(f"make cluster: {error}", file=sys.stderr)
+                return 1
+            replicas = " ".join(cluster.replica_url(number) for number in range(len(cluster.sockets)))
             print(f"Tandem is running at {cluster.url} (Ctrl-C ends it); each part's log is in {folder}", flush=True)
+            print(f"One websocket service each: {replicas}", flush=True)
             await ended.wait()
         starting.cancel()
+        return 0
     finally:
         await cluster.close()
 

@@ -5,13 +5,8 @@ import { expect, test } from "./support/test";
 test("register, sign out, a wrong password, sign in", async ({ newBrowser, server }) => {
   const page = await (await newBrowser()).newPage();
   const { email, password } = newCredentials();
-  await page.goto(`${server.url}/register`);
-  await page.getByLabel("Name").fill("Ada");
-  await page.getByLabel("Email address").fill(email);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Create account" }).click();
   const tab = new Tab(page, server.url);
-  await tab.isLive();
+  await tab.register({ email, password });
 
   await page.getByRole("link", { name: "Settings" }).click();
   await page.getByRole("button", { name: "Sign out", exact: true }).click();

@@ -1,12 +1,7 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-
-const COMMAND = fileURLToPath(new URL("../../.venv/bin/tandem", import.meta.url));
+import { Program } from "../testing/program";
 
 /**
  * What differs from the defaults. A heartbeat of 0.1 s is one of a second to clients whose time runs ten times as
@@ -24,7 +19,7 @@ const SETTINGS = {
 /** A `tandem serve` of its own, with a data folder and a port that are kept over its crashes. */
 export class ServerProcess {
   readonly #folder: string;
-  #child: ChildProcess | null = null;
+  readonly #program = new Program("tandem", /^Tandem is running at http:\/\/[\d.]+:(\d+)/);
   /** The free port that the first start found. */
   #port = "0";
   #up: Promise<void> = Promise.resolve();
@@ -50,7 +45,7 @@ export class ServerProcess {
 
   /** Kills it at whatever it is doing (kill -9), and starts it again at once. */
   crash(): void {
-    this.#up = this.#up.then(() => this.#kill()).then(() => this.#launch());
+    this.#up = this.#up.then(() => this.#program.kill()).then(() => this.#launch());
     // Whoever waits in `up` hears of a start that fails.
     this.#up.catch(() => undefined);
   }
@@ -63,41 +58,16 @@ export class ServerProcess {
   /** Ends it for good, and removes its data. */
   async stop(): Promise<void> {
     await this.#up.catch(() => undefined);
-    await this.#kill();
+    await this.#program.kill();
     await rm(this.#folder, { recursive: true });
   }
 
-  async #kill(): Promise<void> {
-    const child = this.#child;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
-  }
-
   async #launch(): Promise<void> {
-    const child = spawn(COMMAND, ["serve", "--host", "127.0.0.1", "--port", this.#port], {
-      env: {
-        PATH: process.env.PATH,
-        NODE_ENV: process.env.NODE_ENV,
-        TANDEM_DATA_DIR: join(this.#folder, "data"),
-        TANDEM_FRONTEND_DIR: join(this.#folder, "frontend"),
-        ...SETTINGS,
-      },
-      stdio: ["ignore", "pipe", "pipe"],
+    const [port] = await this.#program.start(["serve", "--host", "127.0.0.1", "--port", this.#port], {
+      TANDEM_DATA_DIR: join(this.#folder, "data"),
+      TANDEM_FRONTEND_DIR: join(this.#folder, "frontend"),
+      ...SETTINGS,
     });
-    this.#child = child;
-    let errors = "";
-    child.stderr.on("data", (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-4000)));
-    this.#port = await new Promise((resolve, reject) => {
-      createInterface(child.stdout).on("line", (line) => {
-        const port = /^Tandem is running at http:\/\/[\d.]+:(\d+)/.exec(line)?.[1];
-        if (port !== undefined) resolve(port);
-      });
-      child.once("error", reject);
-      child.once("exit", () => {
-        reject(new Error(`the server ended before it served: ${errors}`));
-      });
-    });
+    this.#port = port ?? this.#port;
   }
 }

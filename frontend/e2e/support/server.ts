@@ -1,12 +1,9 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { Program } from "../../testing/program";
 
-const COMMAND = fileURLToPath(new URL("../../../.venv/bin/tandem", import.meta.url));
 const FRONTEND = fileURLToPath(new URL("../../out", import.meta.url));
 
 const SETTINGS = {
@@ -18,7 +15,7 @@ const SETTINGS = {
 
 /** A `tandem serve` of its own, which keeps its data and its port over kills. */
 export class Server {
-  #child: ChildProcess | null = null;
+  readonly #program = new Program("tandem", /^Tandem is running at http:\/\/[\d.]+:(\d+)/);
   /** The free port that the first start found. */
   #port = "0";
 
@@ -44,39 +41,18 @@ export class Server {
 
   /** Starts it again, on the same port. */
   async launch(): Promise<void> {
-    const child = spawn(COMMAND, ["serve", "--host", "127.0.0.1", "--port", this.#port], {
-      env: {
-        PATH: process.env.PATH,
-        NODE_ENV: process.env.NODE_ENV,
-        TANDEM_DATA_DIR: this.#data,
-        TANDEM_FRONTEND_DIR: FRONTEND,
-        ...SETTINGS,
-        ...this.settings,
-      },
-      stdio: ["ignore", "pipe", "pipe"],
+    const [port] = await this.#program.start(["serve", "--host", "127.0.0.1", "--port", this.#port], {
+      TANDEM_DATA_DIR: this.#data,
+      TANDEM_FRONTEND_DIR: FRONTEND,
+      ...SETTINGS,
+      ...this.settings,
     });
-    this.#child = child;
-    let errors = "";
-    child.stderr.on("data", (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-4000)));
-    this.#port = await new Promise((resolve, reject) => {
-      createInterface(child.stdout).on("line", (line) => {
-        const port = /^Tandem is running at http:\/\/[\d.]+:(\d+)/.exec(line)?.[1];
-        if (port !== undefined) resolve(port);
-      });
-      child.once("error", reject);
-      child.once("exit", () => {
-        reject(new Error(`the server ended before it served: ${errors}`));
-      });
-    });
+    this.#port = port ?? this.#port;
   }
 
   /** Kills it at whatever it is doing (kill -9). */
-  async kill(): Promise<void> {
-    const child = this.#child;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
+  kill(): Promise<void> {
+    return this.#program.kill();
   }
 
   /** Copies the data of a server that does not run. */

@@ -17,6 +17,16 @@ export class Tab {
     await this.isLive();
   }
 
+  /** Makes an account through the form, in the first tab of a browser. */
+  async register({ email, password }: Credentials): Promise<void> {
+    await this.page.goto(`${this.url}/register`);
+    await this.page.getByLabel("Name").fill("Ada");
+    await this.page.getByLabel("Email address").fill(email);
+    await this.page.getByLabel("Password", { exact: true }).fill(password);
+    await this.page.getByRole("button", { name: "Create account" }).click();
+    await this.isLive();
+  }
+
   /** Opens the list in a browser that is signed in. */
   async open(): Promise<void> {
     await this.page.goto(`${this.url}/tasks`);
