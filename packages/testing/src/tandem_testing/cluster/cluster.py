@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 import httpx
 
 from tandem_testing.backend import PASSWORD, Device
-from tandem_testing.cluster.nginx import Nginx
+from tandem_testing.cluster.nginx import Balancer, PageServer
 from tandem_testing.daprd import ROOT, Daprd
 from tandem_testing.process import Process, free_port
 from tandem_testing.redis import Redis
@@ -62,6 +62,7 @@ class Cluster:
         sockets: int = 3,
         settings: Mapping[str, str] | None = None,
         port: int | None = None,
+        redis_port: int | None = None,
     ) -> None:
         """Create it; nothing runs yet.
 
@@ -73,6 +74,7 @@ class Cluster:
             sockets: How many websocket services.
             settings: Variables for all programs.
             port: The load balancer's; a free one if none is given.
+            redis_port: Where sidecars look for Redis, if not at its own port: a proxy's.
         """
         self._folder = folder
         self._clients: list[httpx.AsyncClient] = []
@@ -94,13 +96,15 @@ class Cluster:
             **(settings or {}),
         }
         self.redis = Redis(folder / "redis")
+        self._redis_port = redis_port or self.redis.port
         self.backends = [self._backend(number) for number in range(backends)]
         self.sockets = [self._socket(number) for number in range(sockets)]
-        self.nginx = Nginx(
+        self.pages = PageServer(folder / "pages", pages)
+        self.nginx = Balancer(
             folder / "nginx",
             [member.port for member in self.backends],
             [member.port for member in self.sockets],
-            pages,
+            self.pages.port,
             port,
         )
         self._stack = ExitStack()
@@ -136,7 +140,7 @@ class Cluster:
 
     def launch(self) -> None:
         """Start everything, and wait for nothing."""
-        for part in (self.redis, *self.members, self.nginx):
+        for part in (self.redis, *self.members, self.pages, self.nginx):
             self._stack.callback(part.kill)
             part.start()
 
@@ -215,7 +219,7 @@ class Cluster:
     def _resources(self, name: str, role: str) -> Path:
         """Return a folder with Tandem's own Dapr files, and where the secrets are on this machine."""
         secrets_file = self._folder / "dapr-secrets.json"
-        redis = {"host": f"127.0.0.1:{self.redis.port}", "password": self.redis.password, "tls": "false"}
+        redis = {"host": f"127.0.0.1:{self._redis_port}", "password": self.redis.password, "tls": "false"}
         secrets_file.touch(mode=0o600)
         secrets_file.write_text(json.dumps({"redis": redis}))
         folder = self._folder / name / "dapr"

@@ -1,4 +1,4 @@
-"""The load balancer."""
+"""The load balancer, and the server of the pages behind it."""
 
 import shutil
 from collections.abc import Sequence
@@ -6,6 +6,8 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from tandem.content_security_policy import content_security_policy
+from tandem_testing.daprd import ROOT
 from tandem_testing.process import Process, free_port
 
 _CONFIGURATION: Final = Template("""
@@ -24,9 +26,12 @@ http {
     scgi_temp_path $folder/scgi;
     proxy_http_version 1.1;
     proxy_connect_timeout 1s;
+    # Of one level only: a place that sets one header of its own inherits none.
     proxy_set_header Host $$http_host;
     proxy_set_header X-Forwarded-For $$proxy_add_x_forwarded_for;
     proxy_set_header X-Forwarded-Proto $$scheme;
+    proxy_set_header Upgrade $$http_upgrade;
+    proxy_set_header Connection $$connection_upgrade;
     map $$http_upgrade $$connection_upgrade { default upgrade; "" ""; }
     upstream backends {
 $backends
@@ -41,29 +46,47 @@ _SERVER: Final = Template("""
         listen 127.0.0.1:$port;
         location ~ ^/(ws/|status$$) {
             proxy_pass http://$sockets;
-            proxy_set_header Upgrade $$http_upgrade;
-            proxy_set_header Connection $$connection_upgrade;
             proxy_read_timeout 120s;
         }
         location ~ ^/(api|\\.well-known)/ {
             proxy_pass http://backends;
-            proxy_set_header Connection "";
             # A request that a dead backend never saw is asked of another; clients repeat the others themselves (CL9).
             proxy_next_upstream error timeout;
         }
         location / {
-            root $pages;
-            try_files $$uri $$uri.html $$uri/index.html =404;
+            proxy_pass http://127.0.0.1:$pages;
         }
     }
 """)
 
 
-class Nginx(Process):
+class PageServer(Process):
+    """The frontend's image without the image: its own configuration, with other paths and another port."""
+
+    def __init__(self, folder: Path, pages: Path) -> None:
+        """Create it; nothing runs yet.
+
+        Args:
+            folder: A folder of its own.
+            pages: The built frontend.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        policies = {path.name: content_security_policy(path.read_text("utf-8")) for path in pages.glob("*.html")}
+        (folder / "policies.conf").write_text("".join(f'/{name} "{policy}";\n' for name, policy in policies.items()))
+        text = (ROOT / "deploy" / "docker" / "nginx.conf").read_text()
+        text = text.replace("/tmp/", f"{folder}/").replace("/usr/share/tandem", str(pages))  # noqa: S108 - the image's
+        text = text.replace("listen 8080", f"listen 127.0.0.1:{self.port}")
+        text = text.replace("include mime.types", "include /etc/nginx/mime.types")
+        (folder / "nginx.conf").write_text(f"daemon off;\nmaster_process off;\n{text}")
+        super().__init__("pages", _command(folder), {}, folder)
+
+
+class Balancer(Process):
     """One port for everybody, and one for each websocket service, so that a test can choose the replica."""
 
     def __init__(
-        self, folder: Path, backends: Sequence[int], sockets: Sequence[int], pages: Path, port: int | None = None
+        self, folder: Path, backends: Sequence[int], sockets: Sequence[int], pages: int, port: int | None = None
     ) -> None:
         """Create it.
 
@@ -71,7 +94,7 @@ class Nginx(Process):
             folder: A folder of its own.
             backends: Their ports.
             sockets: The ports of the websocket services.
-            pages: The built frontend.
+            pages: The port of the pages' server.
             port: Everybody's port; a free one if none is given.
         """
         folder.mkdir(parents=True, exist_ok=True)
@@ -92,8 +115,12 @@ class Nginx(Process):
                 servers="".join(servers),
             )
         )
-        program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin") or "nginx"
-        super().__init__("nginx", [program, "-c", str(configuration), "-p", str(folder)], {}, folder)
+        super().__init__("nginx", _command(folder), {}, folder)
+
+
+def _command(folder: Path) -> list[str]:
+    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin") or "nginx"
+    return [program, "-c", str(folder / "nginx.conf"), "-p", str(folder)]
 
 
 def _upstream(name: str, ports: Sequence[int]) -> str:
