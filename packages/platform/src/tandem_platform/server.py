@@ -14,6 +14,7 @@ import uvloop
 from fastapi import FastAPI
 
 from tandem_platform.certificate import ServerCertificate
+from tandem_platform.http_protocol import HttpProtocol
 from tandem_platform.proxies import on_both_stacks
 from tandem_platform.websocket_protocol import WebSocketProtocol
 
@@ -127,7 +128,7 @@ async def serve(
     """
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=HttpProtocol,
         ws=WebSocketProtocol,
         ws_max_size=FRAME_MAX,
         # Deflate costs more than everything else that a delivery does, and memory for each connection.
