@@ -9,7 +9,7 @@ UV := .tools/uv/bin/uv
 BIN := .venv/bin
 FRONTEND_SOURCES := $(shell find frontend \( -name node_modules -o -name .next -o -name out -o -name e2e -o -name integration -o -name testing \) -prune \
 	-o -type f ! -name '*.test.ts*' ! -name '*.tsbuildinfo' ! -name next-env.d.ts -print)
-GO_TOOLS := .cache/bin/daprd .cache/bin/helm .cache/bin/toxiproxy-server
+GO_TOOLS := .cache/bin/caddy .cache/bin/compose-go .cache/bin/daprd .cache/bin/helm .cache/bin/toxiproxy-server
 export UV_PROJECT_ENVIRONMENT := .venv
 export NEXT_TELEMETRY_DISABLED := 1
 # Warnings of npm about a registry without some package's other platforms help nobody.
