@@ -4,10 +4,11 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -23,12 +24,13 @@ _DEBIAN: Final = Path("/usr/lib/postgresql")
 
 
 class PostgresServer:
-    """A server of its own folder. It listens on a Unix socket only, so no port can be taken."""
+    """A server of its own folder. It listens on a Unix socket, and on a port only if it is given one."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    def __init__(self, programs: Path, folder: Path, port: int | None = None) -> None:
         """Create it; ``programs`` is the folder of initdb and pg_ctl, ``folder`` is its own."""
         self._programs = programs
         self._folder = folder
+        self._port = port
         folder.mkdir(exist_ok=True)
         self._names = (f"tandem_{number}" for number in itertools.count())
         # PostgreSQL refuses to run as root.
@@ -41,7 +43,8 @@ class PostgresServer:
 
     def url(self, database: str) -> str:
         """Return the ``DATABASE_URL`` of a database."""
-        return f"postgresql://postgres@/{database}?host={self._folder}"
+        port = f"&port={self._port}" if self._port else ""
+        return f"postgresql://postgres@/{database}?host={self._folder}{port}"
 
     def initialise(self) -> None:
         """Make the data folder."""
@@ -49,7 +52,8 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        options = f"-k {self._folder} -c listen_addresses= -c fsync=off -c max_connections=200"
+        listening = f"-c listen_addresses=127.0.0.1 -p {self._port}" if self._port else "-c listen_addresses="
+        options = f"-k {self._folder} {listening} -c fsync=off -c max_connections=200"
         self._call("pg_ctl", "start", "--wait", f"--log={self._folder / 'log'}", f"--options={options}")
 
     def keep(self, database: str) -> None:
@@ -64,6 +68,29 @@ class PostgresServer:
     def stop(self) -> None:
         """Stop at once; every connection ends."""
         self._call("pg_ctl", "stop", "--wait", "--mode=fast")
+
+    def kill(self) -> None:
+        """End all its processes as a power cut would; what it wrote is left to the kernel, which has no power cut."""
+        self._signal(signal.SIGKILL)
+        # Whoever has adopted it may not have noticed yet that it is dead, and the next one would take it for alive.
+        (self._folder / "data" / "postmaster.pid").unlink()
+        (self._folder / f".s.PGSQL.{self._port or 5432}.lock").unlink()
+
+    def pause(self) -> None:
+        """Let all its processes stand still, with their connections open."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let them go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        main = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        # While it stands still it starts no others.
+        os.kill(main, signal.SIGSTOP)
+        for pid in (*_children(main), main):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     @contextmanager
     def database(self, template: str = "template0") -> Generator[str]:
@@ -98,6 +125,16 @@ class PostgresServer:
         if result.returncode:
             said = (self._folder / f"{program}.out").read_text(errors="replace")
             raise RuntimeError(f"{program} failed: {said}")
+
+
+def _children(parent: int) -> list[int]:
+    found: list[int] = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        # It may have ended since it was listed.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if f"\nPPid:\t{parent}\n" in status.read_text():
+                found.append(int(status.parent.name))
+    return found
 
 
 def find_programs() -> Path | None:

@@ -37,6 +37,13 @@ class Findings:
     stuck: list[str] = field(default_factory=list[str])
     """What did not come to an end."""
 
+    def add(self, others: "Findings") -> None:
+        """Add what was found elsewhere."""
+        self.lost += others.lost
+        self.doubled += others.doubled
+        self.diverged += others.diverged
+        self.stuck += others.stuck
+
     def __bool__(self) -> bool:
         """Whether there is something."""
         return bool(self.lost or self.doubled or self.diverged or self.stuck)

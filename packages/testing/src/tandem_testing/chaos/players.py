@@ -61,6 +61,11 @@ class Player:
         self._forgotten: list[str] = []
 
     @property
+    def signed_in(self) -> bool:
+        """Whether it has a client."""
+        return self._client is not None
+
+    @property
     def client(self) -> Tandem:
         """Return its client of now."""
         if self._client is None:

@@ -25,6 +25,7 @@ class Poster:
 
     def __init__(self, url: str, email: str, history: History, chance: random.Random) -> None:
         """Create it; ``email`` is of an account that is there."""
+        self.name = f"{email}'s script"
         self._url = url
         self._email = email
         self._history = history

@@ -5,16 +5,17 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 import httpx
 
 from tandem_testing.backend import PASSWORD
-from tandem_testing.chaos.checker import Findings, check
-from tandem_testing.chaos.database import Query, count_unpublished, read_database, read_spaces
+from tandem_testing.chaos.checker import check
+from tandem_testing.chaos.database import count_unpublished, read_database, read_spaces
 from tandem_testing.chaos.faults import Nemesis
 from tandem_testing.chaos.history import History
+from tandem_testing.chaos.plan import Plan, Report
 from tandem_testing.chaos.players import Budget, Player
 from tandem_testing.chaos.posters import Poster
 from tandem_testing.chaos.targets import Target
@@ -22,130 +23,109 @@ from tandem_testing.chaos.targets import Target
 _LOOK_SECONDS: Final = 0.25
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """How much of everything."""
+class Chaos:
+    """Chaos in a target that runs. Used in an ``async with``: entering signs all clients in, leaving ends them.
 
-    seed: int
-    seconds: float
-    """At most that long are edits made."""
-    edits: int
-    users: int = 10
-    devices: int = 5
-    """Of each user."""
-    think: float = 0.25
-    """Seconds between two edits of a device, on average."""
-    dies: float = 0.002
-    """How likely a device dies after an edit."""
-    lanes: int = 2
-    """Faults at once."""
-    pause: float = 1.0
-    """Seconds between two faults of a lane, on average."""
-    settling: float = 120.0
-    """How long it may take until all clients have everything, after the last fault."""
+    What comes out of it as an exception is no finding but a mistake in a client or in the injection of a fault.
+    """
 
+    def __init__(self, target: Target, plan: Plan, tell: Callable[[str], None]) -> None:
+        """Create it; ``tell`` is called with each fault."""
+        self._target = target
+        self._plan = plan
+        self._chance = random.Random(plan.seed)  # noqa: S311 - repeatable
+        self._history = History()
+        self._report = Report(plan, self._history)
+        self._emails = [f"user{number}@{plan.seed}.example" for number in range(plan.users)]
+        self.players = [
+            Player(f"{email}/{device}", target.url, email, self._history, self._child())
+            for email in self._emails
+            for device in range(plan.devices)
+        ]
+        self._posters = [Poster(target.url, email, self._history, self._child()) for email in self._emails]
+        self._nemesis = Nemesis(target.faults, self._child(), tell)
+        self._healed = 0.0
+        self._stack = AsyncExitStack()
 
-@dataclass(slots=True)
-class Report:
-    """What came of a run."""
+    async def __aenter__(self) -> Self:
+        """Make the accounts, and sign in."""
+        async with AsyncExitStack() as stack:
+            async with httpx.AsyncClient(base_url=self._target.url, trust_env=False, timeout=30) as client:
+                for email in self._emails:
+                    reply = await client.post("/api/auth/register", json={"email": email, "password": PASSWORD})
+                    reply.raise_for_status()
+            for player in self.players:
+                stack.push_async_callback(player.close)
+            await asyncio.gather(*(player.start() for player in self.players))
+            self._stack = stack.pop_all()
+        return self
 
-    plan: Plan
-    findings: Findings
-    history: History
-    faults: dict[str, int] = field(default_factory=dict[str, int])
-    deaths: int = 0
-    seconds: float = 0.0
-    settled_after: float = 0.0
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End all clients."""
+        await self._stack.aclose()
 
-    def __str__(self) -> str:
-        """Return it in words."""
-        faults = ", ".join(f"{name} {count}" for name, count in sorted(self.faults.items()))
-        history = self.history
-        doubts = sum(attempt.in_doubt for attempt in history.attempts.values())
-        return (
-            f"seed {self.plan.seed}: {len(history.attempts)} edits in {history.tries} tries by "
-            f"{self.plan.users * self.plan.devices} clients, {doubts} without an answer, {self.deaths} devices died, "
-            f"{sum(self.faults.values())} faults in {self.seconds:.0f} s, settled {self.settled_after:.1f} s later\n"
-            f"  faults: {faults}\n  {self.findings}"
-        )
+    async def play(self) -> None:
+        """Edit while faults happen, until the edits or the time of the plan are spent; then mend everything."""
+        plan, begun, budget = self._plan, time.monotonic(), Budget(self._plan.edits)
+        async with asyncio.TaskGroup() as group:
+            faults = group.create_task(self._nemesis.run(plan.lanes, plan.pause))
+            playing = {player.name: player.play(budget, plan.think, plan.dies) for player in self.players}
+            playing |= {poster.name: poster.play(budget, 4 * plan.think) for poster in self._posters}
+            tasks = [group.create_task(work, name=name) for name, work in playing.items()]
+            await asyncio.wait(tasks, timeout=plan.seconds)
+            budget.left = 0
+            self._nemesis.stop()
+            await faults
+            self._healed = time.monotonic()
+            self._report.seconds = self._healed - begun
+            self._report.findings.stuck += await self._target.mended()
+            # Each may still wait for an answer, and has to get it now.
+            _, late = await asyncio.wait(tasks, timeout=plan.settling)
+            for task in late:
+                self._report.findings.stuck.append(f"{task.get_name()} still waits")
+                task.cancel()
+
+    async def settle(self) -> None:
+        """Wait until every edit is answered and every client stands where the database does; the checker says the rest.
+
+        Nobody is told to look again: the heads of a heartbeat have to do it (CL5).
+        """
+        latest = time.monotonic() + self._plan.settling
+        while time.monotonic() < latest:
+            if await self._is_settled():
+                break
+            # What is in a database can only be looked at.
+            await asyncio.sleep(_LOOK_SECONDS)
+        self._report.settled_after = time.monotonic() - self._healed
+
+    async def check(self) -> Report:
+        """Compare what was answered with the database and with what every client ended on."""
+        ended = [player.ended() for player in self.players if player.signed_in]
+        database = await asyncio.to_thread(read_database, self._target.query)
+        report = self._report
+        report.findings.add(check(list(self._history.attempts.values()), database, ended))
+        report.faults, report.restarts = self._nemesis.injected, self._target.restarts
+        report.deaths = sum(player.deaths for player in self.players)
+        return report
+
+    async def _is_settled(self) -> bool:
+        spaces = await asyncio.to_thread(read_spaces, self._target.query)
+        unpublished = await asyncio.to_thread(count_unpublished, self._target.query)
+        wanted = {(space.id, space.epoch, space.head) for space in spaces}
+        clients = [player.client for player in self.players if player.signed_in]
+        places = {(key, head.epoch, head.head) for client in clients for key, head in client.heads.items()}
+        return not unpublished and places == wanted and not any(client.status.unsent for client in clients)
+
+    def _child(self) -> random.Random:
+        """Return chance of somebody's own, so that nobody disturbs another's choices."""
+        return random.Random(self._chance.getrandbits(64))  # noqa: S311 - repeatable
 
 
 async def run(target: Target, plan: Plan, tell: Callable[[str], None]) -> Report:
-    """Make chaos in a target that runs, and return what came of it.
-
-    Raises:
-        Exception: A client or the injection of a fault failed, which is no finding but a mistake.
-    """
-    chance = random.Random(plan.seed)  # noqa: S311 - repeatable
-    history = History()
-    async with AsyncExitStack() as stack:
-        emails = await _accounts(target.url, plan)
-        players = [
-            Player(f"{email}/{device}", target.url, email, history, _child(chance))
-            for email in emails
-            for device in range(plan.devices)
-        ]
-        posters = [Poster(target.url, email, history, _child(chance)) for email in emails]
-        for player in players:
-            stack.push_async_callback(player.close)
-        await asyncio.gather(*(player.start() for player in players))
-        nemesis = Nemesis(target.faults, _child(chance), tell)
-        budget = Budget(plan.edits)
-        begun = time.monotonic()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(nemesis.run(plan.lanes, plan.pause))
-            playing = [group.create_task(player.play(budget, plan.think, plan.dies)) for player in players]
-            playing += [group.create_task(poster.play(budget, 4 * plan.think)) for poster in posters]
-            group.create_task(_until_over(playing, plan.seconds, budget, nemesis))
-        report = Report(plan, Findings(), history, dict(nemesis.injected), seconds=time.monotonic() - begun)
-        await target.mended()
-        begun = time.monotonic()
-        await _settled(players, target.query, plan.settling)
-        report.settled_after = time.monotonic() - begun
-        report.deaths = sum(player.deaths for player in players)
-        ended = [player.ended() for player in players]
-        database = await asyncio.to_thread(read_database, target.query)
-        report.findings = check(list(history.attempts.values()), database, ended)
-        return report
-
-
-async def _until_over(playing: list[asyncio.Task[None]], seconds: float, budget: Budget, nemesis: Nemesis) -> None:
-    """Stop the faults when all edits have been made or the time is over."""
-    await asyncio.wait(playing, timeout=seconds)
-    budget.left = 0
-    nemesis.stop()
-
-
-async def _settled(players: list[Player], query: Query, seconds: float) -> None:
-    """Wait until every edit is answered and every client stands where the database does; the checker says the rest.
-
-    Nobody is told to look again: the heads of a heartbeat have to do it (CL5).
-    """
-
-    def is_settled(places: set[tuple[str, str, int]], unpublished: int) -> bool:
-        at = {(key, head.epoch, head.head) for player in players for key, head in player.client.heads.items()}
-        return not unpublished and at == places and not any(player.client.status.unsent for player in players)
-
-    try:
-        async with asyncio.timeout(seconds):
-            while True:
-                spaces = await asyncio.to_thread(read_spaces, query)
-                unpublished = await asyncio.to_thread(count_unpublished, query)
-                if is_settled({(space.id, space.epoch, space.head) for space in spaces}, unpublished):
-                    return
-                await asyncio.sleep(_LOOK_SECONDS)
-    except TimeoutError:
-        return
-
-
-async def _accounts(url: str, plan: Plan) -> list[str]:
-    emails = [f"user{number}@{plan.seed}.example" for number in range(plan.users)]
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
-        for email in emails:
-            reply = await client.post("/api/auth/register", json={"email": email, "password": PASSWORD})
-            reply.raise_for_status()
-    return emails
-
-
-def _child(chance: random.Random) -> random.Random:
-    return random.Random(chance.getrandbits(64))  # noqa: S311 - repeatable
+    """Make chaos in a target that runs, and return what came of it."""
+    async with Chaos(target, plan, tell) as chaos:
+        await chaos.play()
+        await chaos.settle()
+        return await chaos.check()

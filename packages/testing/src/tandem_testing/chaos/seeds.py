@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Final
 
+from tandem_testing.daprd import ROOT
+
 _PASSES: Final = 3
 """What happens depends on the machine's timing as well: one pass proves little."""
 
@@ -37,3 +39,6 @@ class FailedSeeds:
     def _write(self, entries: dict[tuple[str, int], int]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.write_text("".join(f"{target} {seed} {passes}\n" for (target, seed), passes in entries.items()))
+
+
+FAILED_SEEDS: Final = FailedSeeds(ROOT / ".cache" / "chaos-failed-seeds")

@@ -2,7 +2,7 @@
 
 import asyncio
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -47,8 +47,13 @@ class Target(Protocol):
         """Start it, and wait until it is ready."""
         ...
 
-    async def mended(self) -> None:
-        """Wait until all of it runs again, after the last fault."""
+    @property
+    def restarts(self) -> Mapping[str, int]:
+        """Return how often its programs were started again because they had ended by themselves."""
+        ...
+
+    async def mended(self) -> list[str]:
+        """Wait until all of it works again, after the last fault; return what does not, and why."""
         ...
 
     async def close(self) -> None:
@@ -119,8 +124,14 @@ class SingleTarget:
         await self._toxiproxy.ready()
         self._port = await self._toxiproxy.add("clients", self._server.port)
 
-    async def mended(self) -> None:
+    @property
+    def restarts(self) -> Mapping[str, int]:
+        """See `Target.restarts`: nobody would."""
+        return {}
+
+    async def mended(self) -> list[str]:
         """See `Target.mended`: a server that was started is ready."""
+        return []
 
     async def close(self) -> None:
         """See `Target.close`."""
