@@ -8,10 +8,13 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Final
 
+from tandem_platform.data_folder import locked
+from tandem_platform.server import StartError
 from tandem_testing.cluster.cluster import Cluster
 from tandem_testing.postgres import PostgresServer, find_programs
 
@@ -22,47 +25,58 @@ _DATABASE: Final = "tandem"
 def main() -> int:
     """Run until Ctrl-C; return the exit status."""
     folder = Path(os.environ.get("TANDEM_CLUSTER_DIR", "data-cluster")).resolve()
-    port = os.environ.get("PORT", "8080")
-    programs = find_programs()
-    if programs is None or not port.isdecimal():
-        reason = "PORT is not a number" if programs else "PostgreSQL is not installed (apt install postgresql)"
-        print(f"make cluster: {reason}", file=sys.stderr)
+    try:
+        with locked(folder):
+            # PostgreSQL's own user has to reach its folder.
+            folder.chmod(0o755)
+            return _run_in(folder, _port(os.environ.get("PORT", "8080")))
+    except (StartError, RuntimeError, TimeoutError) as error:
+        print(f"make cluster: {error}", file=sys.stderr)
         return 1
-    folder.mkdir(parents=True, exist_ok=True)
-    # PostgreSQL's own user has to reach its folder.
-    folder.chmod(0o755)
+
+
+def _port(wanted: str) -> int:
+    if not wanted.isdecimal():
+        raise StartError(f"PORT is {wanted}, which is no number.")
+    try:
+        with socket.create_server(("127.0.0.1", int(wanted))) as listener:
+            port: int = listener.getsockname()[1]
+            return port
+    except (OSError, OverflowError) as error:
+        raise StartError(f"cannot listen on port {wanted}: {error}. Set PORT to another one.") from error
+
+
+def _run_in(folder: Path, port: int) -> int:
+    programs = find_programs()
+    if programs is None:
+        raise StartError("PostgreSQL is not installed (apt install postgresql).")
     server = PostgresServer(programs, folder / "postgres")
     print("PostgreSQL …", flush=True)
     server.keep(_DATABASE)
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            return asyncio.run(_run(folder, server.url(_DATABASE), int(port)))
+            asyncio.run(_run(folder, server.url(_DATABASE), port))
         return 0
     finally:
         server.stop()
 
 
-async def _run(folder: Path, database_url: str, port: int) -> int:
+async def _run(folder: Path, database_url: str, port: int) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    cluster = Cluster(folder, database_url, pages=ROOT / "frontend" / "out", port=port or None)
+    cluster = Cluster(folder, database_url, pages=ROOT / "frontend" / "out", port=port)
     print("Redis, nginx, 2 backends and 3 websocket services, each with its sidecar …", flush=True)
     try:
         starting = asyncio.create_task(cluster.start())
         await asyncio.wait([starting, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
         if not ended.is_set():
-            try:
-                await starting
-            except (TimeoutError, RuntimeError) as error:
-                print(f"make cluster: {error}", file=sys.stderr)
-                return 1
+            await starting
             replicas = " ".join(cluster.replica_url(number) for number in range(len(cluster.sockets)))
             print(f"Tandem is running at {cluster.url} (Ctrl-C ends it); each part's log is in {folder}", flush=True)
             print(f"One websocket service each: {replicas}", flush=True)
             await ended.wait()
         starting.cancel()
-        return 0
     finally:
         await cluster.close()
 

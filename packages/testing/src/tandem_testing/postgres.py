@@ -57,9 +57,17 @@ class PostgresServer:
         self._call("pg_ctl", "start", "--wait", f"--log={self._folder / 'log'}", f"--options={options}")
 
     def keep(self, database: str) -> None:
-        """Start, with the data of the last time if there are any, and see to it that there is a database."""
+        """Start, with the data of the last time if there are any, and see to it that there is a database.
+
+        Raises:
+            RuntimeError: It does not start; says what it said.
+        """
         if not (self._folder / "data").exists():
             self.initialise()
+        elif (self._folder / "data" / "postmaster.pid").exists():
+            # Whoever started it was killed. One that is dead as well cannot be stopped, and need not be.
+            with suppress(RuntimeError):
+                self.stop()
         self.start()
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone() is None:
