@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import socket
+import stat
 import sys
 from pathlib import Path
 from typing import Final
@@ -27,12 +28,22 @@ def main() -> int:
     folder = Path(os.environ.get("TANDEM_CLUSTER_DIR", "data-cluster")).resolve()
     try:
         with locked(folder):
-            # PostgreSQL's own user has to reach its folder.
-            folder.chmod(0o755)
+            _open_to_postgres(folder)
             return _run_in(folder, _port(os.environ.get("PORT", "8080")))
     except (StartError, RuntimeError, TimeoutError) as error:
         print(f"make cluster: {error}", file=sys.stderr)
         return 1
+
+
+def _open_to_postgres(folder: Path) -> None:
+    """See to it that PostgreSQL's own user, whom it runs as for root, reaches its folder."""
+    folder.chmod(0o755)
+    closed = next((parent for parent in folder.parents if not parent.stat().st_mode & stat.S_IXOTH), None)
+    if os.geteuid() == 0 and closed is not None:
+        raise StartError(
+            f"PostgreSQL, which does not run as root, cannot enter {closed}. "
+            "Set TANDEM_CLUSTER_DIR to a folder elsewhere, such as /var/tmp/tandem-cluster."
+        )
 
 
 def _port(wanted: str) -> int:
