@@ -2,14 +2,41 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from tandem_testing.certificates import Authority
 from tandem_testing.cluster.cluster import Cluster
-from tandem_testing.postgres import PostgresServer
+from tandem_testing.cluster.secure_postgres import SecurePostgres
+from tandem_testing.postgres import PostgresServer, find_programs
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Return who issues the certificates of all parts."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server(authority: Authority) -> Generator[PostgresServer]:
+    """Yield a server of the cluster's own: over TLS and with a password, as between machines."""
+    programs = find_programs()
+    assert programs is not None, "PostgreSQL is not installed; `make test` does it"
+    # Not pytest's temporary folder: the user "postgres" has to reach it, and a socket's path is a short one.
+    folder = Path(tempfile.mkdtemp(prefix="tandem-pg-"))
+    try:
+        server = SecurePostgres(programs, folder, authority)
+        server.initialise()
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +46,9 @@ def cluster_settings() -> dict[str, str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def cluster(postgres_server: PostgresServer, cluster_settings: dict[str, str]) -> AsyncGenerator[Cluster]:
+async def cluster(
+    postgres_server: PostgresServer, authority: Authority, cluster_settings: dict[str, str]
+) -> AsyncGenerator[Cluster]:
     """Yield a running cluster."""
     folder = Path(tempfile.mkdtemp(prefix="tandem-cluster-"))
     pages = folder / "pages"
@@ -27,7 +56,7 @@ async def cluster(postgres_server: PostgresServer, cluster_settings: dict[str, s
     (pages / "index.html").write_text("<!doctype html><title>Tandem</title>")
     try:
         with postgres_server.database() as url:
-            made = Cluster(folder / "parts", url, pages=pages, settings=cluster_settings)
+            made = Cluster(folder / "parts", url, pages=pages, settings=cluster_settings, authority=authority)
             try:
                 yield await made.start()
             finally:

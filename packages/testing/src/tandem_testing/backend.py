@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import ssl
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -146,9 +147,12 @@ class BackendHarness:
 class Device:
     """A signed-in client of one user: calls of the HTTP interface by name."""
 
-    def __init__(self, client: httpx.AsyncClient, authenticated: dict[str, Any]) -> None:
-        """Take the answer to a sign-in."""
+    def __init__(
+        self, client: httpx.AsyncClient, authenticated: dict[str, Any], tls: ssl.SSLContext | None = None
+    ) -> None:
+        """Take the answer to a sign-in; ``tls`` is what its sockets trust, where they are ``wss``."""
         self.client = client
+        self.tls = tls
         self.user_id: str = authenticated["user"]["id"]
         self.session_id: str = authenticated["session_id"]
         self.token: str = authenticated["access_token"]

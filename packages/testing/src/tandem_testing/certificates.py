@@ -28,12 +28,17 @@ class Authority:
     """Issues certificates. What trusts ``file`` trusts them, and nothing else does."""
 
     def __init__(self, folder: Path) -> None:
-        """Make an authority whose files are in ``folder``."""
+        """Make an authority whose files are in ``folder``, or take the one that is there."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._authority = trustme.CA(organization_name="Tandem", organization_unit_name="Tests")
         self.file = folder / "ca.pem"
-        self._authority.cert_pem.write_to_path(str(self.file))
+        key = folder / "ca.key"
+        if key.exists():
+            self._authority = trustme.CA.from_pem(self.file.read_bytes(), key.read_bytes())
+            return
+        self._authority = trustme.CA(organization_name="Tandem", organization_unit_name="Tests")
+        _write(self.file, self._authority.cert_pem.bytes())
+        _write(key, self._authority.private_key_pem.bytes())
 
     @property
     def trust(self) -> ssl.SSLContext:
@@ -58,9 +63,13 @@ class Authority:
         issued = self._authority.issue_cert(*(hosts or _NAMES), not_before=not_before, not_after=not_after)
         files = CertificateFiles(self._folder / f"{name}.pem", self._folder / f"{name}.key")
         chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
-        for file, content in ((files.certificate, chain), (files.key, issued.private_key_pem.bytes())):
-            fresh = file.with_suffix(".new")
-            fresh.touch(mode=0o600)
-            fresh.write_bytes(content)
-            fresh.replace(file)
+        _write(files.certificate, chain)
+        _write(files.key, issued.private_key_pem.bytes())
         return files
+
+
+def _write(file: Path, content: bytes) -> None:
+    fresh = file.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_bytes(content)
+    fresh.replace(file)

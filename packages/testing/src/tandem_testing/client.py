@@ -95,7 +95,7 @@ class SyncClient:
         self.loses = loses
         session = _session(device)
         self._remote = CountingRemote(HttpRemote(Http(device.client), session))
-        self._open = websockets_at(socket_url(device), None, trust_env=False)
+        self._open = websockets_at(socket_url(device), device.tls, trust_env=False)
         self._engine = Engine(
             Ports(
                 user_id=device.user_id,
@@ -163,7 +163,8 @@ class SyncClient:
 def socket_url(device: Device) -> str:
     """Return the URL of a device's socket, without a token."""
     base = device.client.base_url
-    return f"ws://{base.host}:{base.port}/ws/{device.user_id}"
+    scheme = "wss" if base.scheme == "https" else "ws"
+    return f"{scheme}://{base.host}:{base.port}/ws/{device.user_id}"
 
 
 @contextlib.asynccontextmanager

@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 import httpx
 
 from tandem_testing.backend import PASSWORD, Device
+from tandem_testing.certificates import Authority
 from tandem_testing.cluster.nginx import Balancer, PageServer
 from tandem_testing.daprd import ROOT, Daprd
 from tandem_testing.process import Process, free_port
@@ -52,7 +53,7 @@ class Member:
 class Cluster:
     """Backends and websocket services behind a load balancer, with Redis and a given PostgreSQL."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the one place where everything meets
         self,
         folder: Path,
         database_url: str,
@@ -62,6 +63,7 @@ class Cluster:
         sockets: int = 3,
         settings: Mapping[str, str] | None = None,
         port: int | None = None,
+        authority: Authority | None = None,
         redis_port: int | None = None,
     ) -> None:
         """Create it; nothing runs yet.
@@ -75,8 +77,12 @@ class Cluster:
             settings: Variables for all programs.
             port: The load balancer's; a free one if none is given.
             redis_port: Where sidecars look for Redis, if not at its own port: a proxy's.
+            authority: Issues certificates: Redis and the load balancer speak TLS then. The programs and their
+                sidecars speak plain HTTP with each other, on this machine.
         """
         self._folder = folder
+        self._authority = authority
+        self._scheme = "http" if authority is None else "https"
         self._clients: list[httpx.AsyncClient] = []
         self.event_key = secrets.token_hex(32)
         self._app_token, self._dapr_token = secrets.token_hex(16), secrets.token_hex(16)
@@ -95,7 +101,7 @@ class Cluster:
             "TANDEM_AUDIT_LOG": "",
             **(settings or {}),
         }
-        self.redis = Redis(folder / "redis")
+        self.redis = Redis(folder / "redis", authority)
         self._redis_port = redis_port or self.redis.port
         self.backends = [self._backend(number) for number in range(backends)]
         self.sockets = [self._socket(number) for number in range(sockets)]
@@ -106,17 +112,18 @@ class Cluster:
             [member.port for member in self.sockets],
             self.pages.port,
             port,
+            None if authority is None else authority.issue("nginx"),
         )
         self._stack = ExitStack()
 
     @property
     def url(self) -> str:
         """Return the load balancer's URL."""
-        return f"http://127.0.0.1:{self.nginx.port}"
+        return f"{self._scheme}://127.0.0.1:{self.nginx.port}"
 
     def replica_url(self, number: int) -> str:
         """Return the load balancer's URL by which sockets go to one websocket service."""
-        return f"http://127.0.0.1:{self.nginx.replica_ports[number]}"
+        return f"{self._scheme}://127.0.0.1:{self.nginx.replica_ports[number]}"
 
     @property
     def members(self) -> Sequence[Member]:
@@ -183,11 +190,12 @@ class Cluster:
 
     async def _enter(self, how: str, email: str, replica: int | None) -> Device:
         url = self.url if replica is None else self.replica_url(replica)
-        client = httpx.AsyncClient(base_url=url, timeout=START_SECONDS, trust_env=False)
+        tls = None if self._authority is None else self._authority.trust
+        client = httpx.AsyncClient(base_url=url, timeout=START_SECONDS, trust_env=False, verify=tls or False)
         self._clients.append(client)
         reply = await client.post(f"/api/auth/{how}", json={"email": email, "password": PASSWORD})
         reply.raise_for_status()
-        return Device(client, reply.json())
+        return Device(client, reply.json(), tls)
 
     def _backend(self, number: int) -> Member:
         data = {"TANDEM_DATA_DIR": str(self._folder / f"backend-{number}" / "data")}
@@ -209,6 +217,7 @@ class Cluster:
                 "POD_NAME": name,
                 "APP_API_TOKEN": self._app_token,
                 "DAPR_API_TOKEN": self._dapr_token,
+                **({} if self._authority is None else {"SSL_CERT_FILE": str(self._authority.file)}),
             },
             folder=folder,
             options=[f"--config={DAPR_FILES / 'configuration.yaml'}"],
@@ -219,7 +228,8 @@ class Cluster:
     def _resources(self, name: str, role: str) -> Path:
         """Return a folder with Tandem's own Dapr files, and where the secrets are on this machine."""
         secrets_file = self._folder / "dapr-secrets.json"
-        redis = {"host": f"127.0.0.1:{self._redis_port}", "password": self.redis.password, "tls": "false"}
+        redis = {"host": f"127.0.0.1:{self._redis_port}", "password": self.redis.password}
+        redis["tls"] = "false" if self._authority is None else "true"
         secrets_file.touch(mode=0o600)
         secrets_file.write_text(json.dumps({"redis": redis}))
         folder = self._folder / name / "dapr"

@@ -7,6 +7,7 @@ from string import Template
 from typing import Final
 
 from tandem.content_security_policy import content_security_policy
+from tandem_testing.certificates import CertificateFiles
 from tandem_testing.daprd import ROOT
 from tandem_testing.process import Process, free_port
 
@@ -43,7 +44,7 @@ $servers
 """)
 _SERVER: Final = Template("""
     server {
-        listen 127.0.0.1:$port;
+        listen 127.0.0.1:$port$listening
         location ~ ^/(ws/|status$$) {
             proxy_pass http://$sockets;
             proxy_read_timeout 120s;
@@ -58,6 +59,12 @@ _SERVER: Final = Template("""
         }
     }
 """)
+_TLS: Final = Template(""" ssl;
+        ssl_certificate $file;
+        ssl_certificate_key $key;
+        ssl_protocols TLSv1.2 TLSv1.3;
+        # Who has typed http is sent to https.
+        error_page 497 =308 https://$$http_host$$request_uri;""")
 
 
 class PageServer(Process):
@@ -86,7 +93,13 @@ class Balancer(Process):
     """One port for everybody, and one for each websocket service, so that a test can choose the replica."""
 
     def __init__(
-        self, folder: Path, backends: Sequence[int], sockets: Sequence[int], pages: int, port: int | None = None
+        self,
+        folder: Path,
+        backends: Sequence[int],
+        sockets: Sequence[int],
+        pages: int,
+        port: int | None = None,
+        certificate: CertificateFiles | None = None,
     ) -> None:
         """Create it.
 
@@ -96,14 +109,16 @@ class Balancer(Process):
             sockets: The ports of the websocket services.
             pages: The port of the pages' server.
             port: Everybody's port; a free one if none is given.
+            certificate: For https and wss; http and ws if none is given.
         """
         folder.mkdir(parents=True, exist_ok=True)
+        listening = ";" if certificate is None else _TLS.substitute(file=certificate.certificate, key=certificate.key)
         self.port = free_port() if port is None else port
         self.replica_ports = [free_port() for _ in sockets]
         upstreams = [_upstream("sockets", sockets), *(_upstream(f"socket{n}", [p]) for n, p in enumerate(sockets))]
         names = ["sockets", *(f"socket{number}" for number in range(len(sockets)))]
         servers = [
-            _SERVER.substitute(port=port, sockets=name, pages=pages)
+            _SERVER.substitute(port=port, listening=listening, sockets=name, pages=pages)
             for port, name in zip([self.port, *self.replica_ports], names, strict=True)
         ]
         configuration = folder / "nginx.conf"
