@@ -51,10 +51,12 @@ if [ ! -e secrets/ca.crt ]; then
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     new_key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-    openssl req -x509 $new_key -keyout "$work/ca.key" -out "$work/ca.crt" -days 3650 -subj "/CN=Tandem's own CA" 2>/dev/null
+    openssl req -x509 $new_key -keyout "$work/ca.key" -out "$work/ca.crt" -days 3650 \
+        -subj "/CN=Tandem's own CA" -addext keyUsage=critical,keyCertSign 2>/dev/null
     for name in postgres redis; do
         openssl req $new_key -keyout "secrets/$name.key" -out "$work/$name.csr" -subj "/CN=$name" 2>/dev/null
-        printf 'subjectAltName=DNS:%s,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n' "$name" >"$work/extensions"
+        printf '%s\n' "subjectAltName=DNS:$name,IP:127.0.0.1" extendedKeyUsage=serverAuth keyUsage=critical,digitalSignature \
+            basicConstraints=critical,CA:FALSE subjectKeyIdentifier=hash authorityKeyIdentifier=keyid >"$work/extensions"
         openssl x509 -req -in "$work/$name.csr" -CA "$work/ca.crt" -CAkey "$work/ca.key" -set_serial "0x$(openssl rand -hex 16)" \
             -days 3650 -extfile "$work/extensions" -out "secrets/$name.crt" 2>/dev/null
     done
