@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tandem_platform.observability_settings import ObservabilitySettings
-from tandem_platform.tracing import NoTracing, open_tracing
+from tandem_platform.open_tracing import open_tracing
+from tandem_platform.tracing import NoTracing
 from tandem_testing.client import socket_url
 from tandem_testing.server import TandemServer
 from tandem_testing.sockets import connect_with, receive_type

@@ -8,8 +8,9 @@ from typing import Self
 from tandem_platform.audit import AuditLog
 from tandem_platform.clock import Clock
 from tandem_platform.observability_settings import ObservabilitySettings
+from tandem_platform.open_tracing import open_tracing
 from tandem_platform.randomness import BufferedRandomness
-from tandem_platform.tracing import NoTracing, Tracing, open_tracing
+from tandem_platform.tracing import NoTracing, Tracing
 
 
 def _no_audit() -> AuditLog:
