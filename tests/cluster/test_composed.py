@@ -1,5 +1,6 @@
 """The installation by Compose as processes: https and wss, PostgreSQL and Redis by TLS only, nobody else gets in."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ from tandem_testing.cluster.cluster import until
 from tandem_testing.cluster.composed import SOCKETS, Composed
 from tandem_testing.daprd import Daprd
 from tandem_testing.postgres import find_programs
+from tandem_testing.server import run_tandem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -97,6 +99,33 @@ async def test_browsers_have_their_own_address_and_a_secure_cookie(composed: Com
     addresses = {line["address"] for line in audit if line["event"] == "registered"}
     assert addresses <= {"127.0.0.1", "::1"}
     assert addresses, "the audit log has it"
+
+
+async def test_a_backup_by_the_container_of_commands(composed: Composed, tmp_path: Path) -> None:
+    environment = composed.file.environment("tandem")
+    environment |= {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": composed.database_url,
+        "TANDEM_DATA_DIR": str(tmp_path / "data"),
+        "TANDEM_KEYS_DIR": str(composed.file.mounted("tandem", environment["TANDEM_KEYS_DIR"])),
+    }
+    done = await asyncio.to_thread(run_tandem, environment, "backup", str(tmp_path / "a.tandem"))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a.tandem").stat().st_mode & 0o777 == 0o600
+
+
+async def test_others_go_on_when_one_of_a_kind_is_gone(composed: Composed) -> None:
+    gone = ("backend-1", "websocket-2")
+    for name in gone:
+        composed.programs[name].kill()
+    try:
+        async with composed.caddy.client() as client:
+            for path in ("/.well-known/jwks.json", "/status") * 10:
+                assert (await client.get(path)).status_code == 200
+    finally:
+        for name in gone:
+            composed.programs[name].start()
+            await composed.ready(name)
 
 
 async def test_postgresql_takes_nobody_without_tls_and_the_password(composed: Composed) -> None:

@@ -53,7 +53,7 @@ class Composed:
     @property
     def database_url(self) -> str:
         """Return the backends' DATABASE_URL, with the address of this machine beside the container's name."""
-        url = self.file.secret_path(self.file.environment("backend-0-program")["DATABASE_URL"])
+        url = self.file.secret_path(self.file.environment("tandem")["DATABASE_URL"])
         return url.replace("@postgres/", f"@postgres:{self.ports['postgres']}/") + "&hostaddr=127.0.0.1"
 
     async def start(self) -> Self:
@@ -66,14 +66,19 @@ class Composed:
         for part in (self._redis(), self._pages, *self.sidecars.values(), *self.programs.values(), self.caddy):
             self._stack.callback(part.kill)
             part.start()
-        await asyncio.gather(*(self._ready(name) for name in self.programs), self.caddy.ready())
+        await asyncio.gather(*(self.ready(name) for name in self.programs), self.caddy.ready())
         return self
 
     def close(self) -> None:
         """End everything."""
         self._stack.close()
 
-    async def _ready(self, name: str) -> None:
+    async def ready(self, name: str) -> None:
+        """Wait until a program says that it is ready.
+
+        Raises:
+            TimeoutError: It does not; says why.
+        """
         said = ""
         try:
             async with asyncio.timeout(_READY_SECONDS), httpx.AsyncClient(trust_env=False, timeout=5) as client:
