@@ -1,15 +1,18 @@
 """One container behind Caddy, by single.yaml: the same headers as without Caddy, https and wss, nothing private."""
 
+import ssl
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from tandem_client.client import Options, Tandem
 from tandem_testing.backend import PASSWORD
 from tandem_testing.caddy import Caddy
 from tandem_testing.compose_file import ComposeFile, installation
 from tandem_testing.server import TandemServer
+from tandem_testing.sockets import connect_with, receive_type
 
 HEADERS = (
     "content-type",
@@ -58,3 +61,15 @@ async def test_sockets_by_wss(caddy: Caddy) -> None:
         changes = reader.changes()
         task = await writer.add("by wss")
         assert (await anext(changes)).task == task
+
+
+async def test_pages_of_this_host_may_open_sockets_and_others_not(caddy: Caddy) -> None:
+    async with caddy.client() as client:
+        reply = await client.post("/api/auth/register", json={"email": "ada@example.com", "password": PASSWORD})
+    made = reply.json()
+    url = f"{caddy.url.replace('https', 'wss')}/ws/{made['user']['id']}"
+    tls = ssl.create_default_context(cafile=str(caddy.authority))
+    async with connect_with(url, made["access_token"], origin=caddy.url, ssl=tls) as socket:
+        await receive_type(socket, "hello")
+    with pytest.raises(InvalidStatus, match="403"):
+        await connect_with(url, made["access_token"], origin="https://elsewhere.example", ssl=tls)

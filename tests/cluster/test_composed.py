@@ -3,12 +3,14 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 import pytest_asyncio
@@ -99,6 +101,28 @@ async def test_browsers_have_their_own_address_and_a_secure_cookie(composed: Com
     addresses = {line["address"] for line in audit if line["event"] == "registered"}
     assert addresses <= {"127.0.0.1", "::1"}
     assert addresses, "the audit log has it"
+
+
+async def test_health_checks_say_that_it_is_well(composed: Composed) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for name, sidecar in composed.sidecars.items():
+            check: str = composed.file.services[name]["healthcheck"]["test"][1]
+            check = check.replace(":3500/", f":{sidecar.http_port}/")
+            urls = re.findall(r"http://\S+", re.sub(r":(8000|8005)/", f":{composed.ports[name]}/", check))
+            assert len(urls) == 2
+            for url in urls:
+                assert (await client.get(url)).is_success, url
+
+
+def passes(check: str) -> bool:
+    return subprocess.run(["sh", "-c", check], capture_output=True, check=False).returncode == 0
+
+
+async def test_the_health_check_of_redis_shows_the_password(composed: Composed) -> None:
+    check = composed.file.secret_path(composed.file.services["redis"]["healthcheck"]["test"][1])
+    check = check.replace("$$", "$").replace("redis-cli ", f"redis-cli -p {composed.ports['redis']} ")
+    assert await asyncio.to_thread(passes, check)
+    assert not await asyncio.to_thread(passes, check.replace("cut", "true"))
 
 
 async def test_a_backup_by_the_container_of_commands(composed: Composed, tmp_path: Path) -> None:
