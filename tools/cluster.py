@@ -1,7 +1,7 @@
 """Runs a large Tandem on this machine: PostgreSQL, Redis, nginx, two backends and three websocket services with Dapr.
 
 `make cluster`; PORT is the load balancer's (8080; 0 is any that is free), TANDEM_CLUSTER_DIR keeps the data
-(data-cluster).
+(data-cluster), among them an authority of its own, for everything goes over TLS.
 """
 
 import asyncio
@@ -16,8 +16,10 @@ from typing import Final
 
 from tandem_platform.data_folder import locked
 from tandem_platform.server import StartError
+from tandem_testing.certificates import Authority
 from tandem_testing.cluster.cluster import Cluster
-from tandem_testing.postgres import PostgresServer, find_programs
+from tandem_testing.cluster.secure_postgres import SecurePostgres
+from tandem_testing.postgres import find_programs
 
 ROOT: Final = Path(__file__).parents[1]
 _DATABASE: Final = "tandem"
@@ -61,22 +63,23 @@ def _run_in(folder: Path, port: int) -> int:
     programs = find_programs()
     if programs is None:
         raise StartError("PostgreSQL is not installed (apt install postgresql).")
-    server = PostgresServer(programs, folder / "postgres")
+    authority = Authority(folder / "authority")
+    server = SecurePostgres(programs, folder / "postgres", authority)
     print("PostgreSQL …", flush=True)
     server.keep(_DATABASE)
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_run(folder, server.url(_DATABASE), port))
+            asyncio.run(_run(folder, server.url(_DATABASE), port, authority))
         return 0
     finally:
         server.stop()
 
 
-async def _run(folder: Path, database_url: str, port: int) -> None:
+async def _run(folder: Path, database_url: str, port: int, authority: Authority) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    cluster = Cluster(folder, database_url, pages=ROOT / "frontend" / "out", port=port)
+    cluster = Cluster(folder, database_url, pages=ROOT / "frontend" / "out", port=port, authority=authority)
     print("Redis, nginx, 2 backends and 3 websocket services, each with its sidecar …", flush=True)
     try:
         starting = asyncio.create_task(cluster.start())
@@ -84,6 +87,7 @@ async def _run(folder: Path, database_url: str, port: int) -> None:
         if not ended.is_set():
             await starting
             replicas = " ".join(cluster.replica_url(number) for number in range(len(cluster.sockets)))
+            print(f"Browsers warn until they trust {authority.file}, which this machine has made", flush=True)
             print(f"Tandem is running at {cluster.url} (Ctrl-C ends it); each part's log is in {folder}", flush=True)
             print(f"One websocket service each: {replicas}", flush=True)
             await ended.wait()

@@ -23,6 +23,9 @@ const test = base.extend<{ pair: [Tab, Tab] }, { cluster: Cluster }>({
   },
 });
 
+// Its certificates are of an authority that it has made itself.
+test.use({ ignoreHTTPSErrors: true });
+
 test("browsers at different replicas see each other's changes (EV1, CL13)", async ({ pair: [one, two] }) => {
   await one.add("Buy milk");
   await expect(two.row("Buy milk")).toBeVisible();

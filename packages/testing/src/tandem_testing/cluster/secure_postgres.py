@@ -17,6 +17,10 @@ _ENTRIES = """
 local all all trust
 hostssl all all 127.0.0.1/32 scram-sha-256
 """
+_SETTINGS = """
+ssl = on
+ssl_min_protocol_version = TLSv1.2
+"""
 
 
 class SecurePostgres(PostgresServer):
@@ -42,15 +46,10 @@ class SecurePostgres(PostgresServer):
             f"?sslmode=verify-full&sslrootcert={self._authority.file}"
         )
 
-    def initialise(self) -> None:
-        """Make the data folder."""
-        super().initialise()
-        (self._folder / "data" / "pg_hba.conf").write_text(_ENTRIES)
-        with (self._folder / "data" / "postgresql.conf").open("a") as file:
-            file.write("ssl = on\nssl_min_protocol_version = TLSv1.2\n")
-
     def start(self) -> None:
         """Start, and wait until it answers."""
+        (self._folder / "data" / "pg_hba.conf").write_text(_ENTRIES)
+        (self._folder / "data" / "postgresql.auto.conf").write_text(_SETTINGS)
         files = self._authority.issue("postgres")
         for source, name in ((files.certificate, "server.crt"), (files.key, "server.key")):
             target = self._folder / "data" / name
