@@ -7,7 +7,6 @@ The exit status is 1 when something was found.
 
 import argparse
 import asyncio
-import secrets
 import shutil
 import sys
 import tempfile
@@ -19,20 +18,18 @@ from typing import Final
 from tandem_testing.chaos.cluster_target import ClusterTarget
 from tandem_testing.chaos.plan import Plan, Report
 from tandem_testing.chaos.run import run
-from tandem_testing.chaos.seeds import FAILED_SEEDS
+from tandem_testing.chaos.seeds import FAILED_SEEDS, new_seed
 from tandem_testing.chaos.targets import SingleTarget
 
 _TARGETS: Final = {"single": SingleTarget, "cluster": ClusterTarget}
-_SEED_MAX: Final = 2**32
 
 
 def main() -> int:
     """Run the kept seeds, and then the given or a new one; return the exit status."""
     options = _options()
-    seed: int = secrets.randbelow(_SEED_MAX) if options.seed is None else options.seed
-    kept = FAILED_SEEDS.of(options.target) if options.seed is None else []
+    seeds = [*FAILED_SEEDS.of(options.target), new_seed()] if options.seed is None else [options.seed]
     failed = False
-    for number in [*kept, seed]:
+    for number in seeds:
         print(f"seed {number}, {options.minutes:g} minutes on {options.target}", flush=True)
         plan = Plan(
             seed=number,
@@ -42,8 +39,11 @@ def main() -> int:
             think=options.think,
             pause=options.pause,
         )
-        found = _found(options.target, plan)
-        FAILED_SEEDS.note(options.target, number, failed=found)
+        found = True
+        try:
+            found = _found(options.target, plan)
+        finally:
+            FAILED_SEEDS.note(options.target, number, failed=found)
         failed = failed or found
     return int(failed)
 

@@ -81,12 +81,15 @@ class RecordingTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, history: History) -> None:
         """Create it."""
+        self.pulls = 0
+        """Questions to the feed."""
         self._history = history
         self._inner = httpx.AsyncHTTPTransport()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """See `httpx.AsyncBaseTransport`."""
         attempt = self._history.sent(request)
+        self.pulls += request.url.path.endswith("/changes")
         reply = await self._inner.handle_async_request(request)
         if attempt is not None:
             await reply.aread()

@@ -39,7 +39,15 @@ class Budget:
 class Player:
     """A device of a user, which dies now and then and is replaced by another one."""
 
-    def __init__(self, name: str, url: str, email: str, history: History, chance: random.Random) -> None:
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        email: str,
+        history: History,
+        chance: random.Random,
+        transport: type[RecordingTransport] = RecordingTransport,
+    ) -> None:
         """Create it.
 
         Args:
@@ -48,6 +56,7 @@ class Player:
             email: Of an account that is there.
             history: Where writes are noted.
             chance: Its own, so that players do not disturb each other's choices.
+            transport: How its requests travel.
         """
         self.name = name
         self.deaths = 0
@@ -55,6 +64,8 @@ class Player:
         self._email = email
         self._history = history
         self._chance = chance
+        self._transport = transport
+        self._recording = transport(history)
         self._client: Tandem | None = None
         self._stack = AsyncExitStack()
         self._watching: set[asyncio.Task[None]] = set()
@@ -66,6 +77,11 @@ class Player:
         return self._client is not None
 
     @property
+    def pulls(self) -> int:
+        """Return how often its device of now has asked the feed."""
+        return self._recording.pulls
+
+    @property
     def client(self) -> Tandem:
         """Return its client of now."""
         if self._client is None:
@@ -75,7 +91,8 @@ class Player:
     async def start(self) -> None:
         """Sign in, as often as it takes."""
         while True:
-            options = Options(pace=_PACE, transport=RecordingTransport(self._history))
+            self._recording = self._transport(self._history)
+            options = Options(pace=_PACE, transport=self._recording)
             client = Tandem.connect(self._url, email=self._email, password=PASSWORD, options=options)
             try:
                 await self._stack.enter_async_context(client)
@@ -123,9 +140,15 @@ class Player:
             self.client.status.unsent,
         )
 
+    def add(self) -> str:
+        """Make a task; return its id."""
+        write = self.client.add(self._words(), description=self._words(), due=self._chance.choice(_DUES))
+        self._watch(write)
+        return write.task_id
+
     def _edit(self) -> None:
         tasks = self.client.tasks
-        verbs = [(25 if len(tasks) < _LIVE_MAX else 1, self._add)]
+        verbs: list[tuple[int, Any]] = [(25 if len(tasks) < _LIVE_MAX else 1, self.add)]
         if tasks:
             task = self._chance.choice(list(tasks))
             verbs += [(50, lambda: self._patch(task)), (10, lambda: self._delete(task))]
@@ -133,9 +156,6 @@ class Player:
             verbs.append((5, self._restore))
         weights, actions = zip(*verbs, strict=True)
         self._chance.choices(actions, weights)[0]()
-
-    def _add(self) -> None:
-        self._watch(self.client.add(self._words(), description=self._words(), due=self._chance.choice(_DUES)))
 
     def _patch(self, task: str) -> None:
         fields: dict[str, Any] = {

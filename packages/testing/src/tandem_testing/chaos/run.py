@@ -14,6 +14,7 @@ from tandem_testing.backend import PASSWORD
 from tandem_testing.chaos.checker import check
 from tandem_testing.chaos.database import count_unpublished, read_database, read_spaces
 from tandem_testing.chaos.faults import Nemesis
+from tandem_testing.chaos.hearing import deaf
 from tandem_testing.chaos.history import History
 from tandem_testing.chaos.plan import Plan, Report
 from tandem_testing.chaos.players import Budget, Player
@@ -21,6 +22,8 @@ from tandem_testing.chaos.posters import Poster
 from tandem_testing.chaos.targets import Target
 
 _LOOK_SECONDS: Final = 0.25
+_SIGN_INS: Final = 4
+"""So many at once at the beginning: a password is work, and all of them together would give up waiting."""
 
 
 class Chaos:
@@ -36,13 +39,13 @@ class Chaos:
         self._chance = random.Random(plan.seed)  # noqa: S311 - repeatable
         self._history = History()
         self._report = Report(plan, self._history)
-        self._emails = [f"user{number}@{plan.seed}.example" for number in range(plan.users)]
+        self.emails = [f"user{number}@{plan.seed}.example" for number in range(plan.users)]
         self.players = [
             Player(f"{email}/{device}", target.url, email, self._history, self._child())
-            for email in self._emails
+            for email in self.emails
             for device in range(plan.devices)
         ]
-        self._posters = [Poster(target.url, email, self._history, self._child()) for email in self._emails]
+        self._posters = [Poster(target.url, email, self._history, self._child()) for email in self.emails]
         self._nemesis = Nemesis(target.faults, self._child(), tell)
         self._healed = 0.0
         self._stack = AsyncExitStack()
@@ -51,12 +54,18 @@ class Chaos:
         """Make the accounts, and sign in."""
         async with AsyncExitStack() as stack:
             async with httpx.AsyncClient(base_url=self._target.url, trust_env=False, timeout=30) as client:
-                for email in self._emails:
+                for email in self.emails:
                     reply = await client.post("/api/auth/register", json={"email": email, "password": PASSWORD})
                     reply.raise_for_status()
             for player in self.players:
                 stack.push_async_callback(player.close)
-            await asyncio.gather(*(player.start() for player in self.players))
+            turns = asyncio.Semaphore(_SIGN_INS)
+
+            async def start(player: Player) -> None:
+                async with turns:
+                    await player.start()
+
+            await asyncio.gather(*map(start, self.players))
             self._stack = stack.pop_all()
         return self
 
@@ -90,15 +99,22 @@ class Chaos:
     async def settle(self) -> None:
         """Wait until every edit is answered and every client stands where the database does; the checker says the rest.
 
-        Nobody is told to look again: the heads of a heartbeat have to do it (CL5).
+        Nobody is told to look again: the heads of a heartbeat have to do it (CL5). Pushed changes have to come again.
         """
+        await self._until_settled()
+        self._report.settled_after = time.monotonic() - self._healed
+        self._report.findings.stuck += await deaf(
+            [each for each in self.players if each.signed_in], self._plan.settling
+        )
+        await self._until_settled()
+
+    async def _until_settled(self) -> None:
         latest = time.monotonic() + self._plan.settling
         while time.monotonic() < latest:
             if await self._is_settled():
                 break
             # What is in a database can only be looked at.
             await asyncio.sleep(_LOOK_SECONDS)
-        self._report.settled_after = time.monotonic() - self._healed
 
     async def check(self) -> Report:
         """Compare what was answered with the database and with what every client ended on."""

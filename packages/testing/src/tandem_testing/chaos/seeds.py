@@ -1,5 +1,6 @@
 """Seeds of runs that found something: they are run first the next times, until they have passed often enough."""
 
+import secrets
 from pathlib import Path
 from typing import Final
 
@@ -7,6 +8,12 @@ from tandem_testing.daprd import ROOT
 
 _PASSES: Final = 3
 """What happens depends on the machine's timing as well: one pass proves little."""
+_SEED_MAX: Final = 2**32
+
+
+def new_seed() -> int:
+    """Return one that nobody has chosen."""
+    return secrets.randbelow(_SEED_MAX)
 
 
 class FailedSeeds:
@@ -19,6 +26,10 @@ class FailedSeeds:
     def of(self, target: str) -> list[int]:
         """Return a target's seeds, the oldest first."""
         return [seed for name, seed in self._read() if name == target]
+
+    def next(self, target: str) -> int:
+        """Return the oldest of a target's, or a new one if there is none."""
+        return next(iter(self.of(target)), new_seed())
 
     def note(self, target: str, seed: int, *, failed: bool) -> None:
         """Note how a run ended."""

@@ -64,10 +64,10 @@ class Target(Protocol):
 class SingleTarget:
     """`tandem serve` with SQLite; clients come through toxiproxy."""
 
-    def __init__(self, folder: Path) -> None:
-        """Create it; ``folder`` is of its own."""
+    def __init__(self, folder: Path, settings: Mapping[str, str] = SETTINGS) -> None:
+        """Create it; ``folder`` is of its own, ``settings`` are variables by name."""
         self._server = TandemServer(folder / "tandem")
-        self._server.environment |= {**SETTINGS, "PORT": str(free_port())}
+        self._server.environment |= {**settings, "PORT": str(free_port())}
         self._toxiproxy = Toxiproxy(folder / "toxiproxy")
         self._port = 0
 
@@ -77,9 +77,14 @@ class SingleTarget:
         return f"http://127.0.0.1:{self._port}"
 
     @property
+    def database(self) -> Path:
+        """Return the database's file."""
+        return self._server.data / "tandem.db"
+
+    @property
     def query(self) -> Query:
         """See `Target.query`."""
-        return sqlite_query(self._server.data / "tandem.db")
+        return sqlite_query(self.database)
 
     @property
     def printed(self) -> str:
@@ -132,6 +137,10 @@ class SingleTarget:
     async def mended(self) -> list[str]:
         """See `Target.mended`: a server that was started is ready."""
         return []
+
+    async def cut(self) -> None:
+        """Close the clients' connections for good."""
+        await self._toxiproxy.cut("clients")
 
     async def close(self) -> None:
         """See `Target.close`."""
