@@ -82,7 +82,7 @@ async def test_a_client_that_does_not_know_the_authority_says_so(secured: Tandem
             pass
 
 
-async def test_a_renewed_certificate_ends_no_connection(
+async def test_a_renewed_certificate_ends_no_connection_tl1(
     secured: TandemServer, authority: Authority, files: CertificateFiles
 ) -> None:
     client = Tandem.register(secured.url, email=EMAIL, password=PASSWORD, name="Ada", options=options(authority))
@@ -119,7 +119,7 @@ def test_the_probe_of_the_images_speaks_https(secured: TandemServer, files: Cert
     assert not healthy({"PORT": str(free_port()), **files.settings})
 
 
-def test_a_certificate_that_ended_is_used_and_complained_of(
+def test_a_certificate_that_ended_is_used_and_complained_of_tl2(
     tandem: Callable[..., TandemServer], authority: Authority
 ) -> None:
     ended = authority.issue("ended", not_after=datetime(2020, 1, 1, tzinfo=UTC))
@@ -137,7 +137,7 @@ def test_a_certificate_that_ended_is_used_and_complained_of(
         ({"TANDEM_TRUSTED_PROXIES": "nginx"}, "setting TANDEM_TRUSTED_PROXIES is not valid: 'nginx' is neither"),
     ],
 )
-def test_starts_that_cannot_work_say_so_in_one_line(
+def test_starts_that_cannot_work_say_so_in_one_line_tl2(
     tmp_path: Path, files: CertificateFiles, program: list[str], broken: dict[str, str], says: str
 ) -> None:
     environment = {"PATH": os.environ["PATH"], "PORT": "0", "TANDEM_DATA_DIR": str(tmp_path / "data")}

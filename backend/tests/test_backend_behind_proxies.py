@@ -30,7 +30,7 @@ async def test_au4_cookie_is_secure_behind_a_trusted_proxy_that_speaks_https(
         ((), "198.51.100.{}", False),
     ],
 )
-async def test_au2_tries_count_by_the_last_address_that_is_no_trusted_proxys(
+async def test_au2_tl3_tries_count_by_the_last_address_that_is_no_trusted_proxys(
     sqlite_settings: BackendSettings,
     trusted: tuple[str, ...],
     forwarded: str,

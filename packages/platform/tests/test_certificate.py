@@ -79,7 +79,7 @@ def break_file(files: CertificateFiles, authority: Authority, how: str) -> None:
         ("another's key", "KEY", "is not the key of the first certificate"),
     ],
 )
-def test_what_cannot_be_used_is_one_line(authority: Authority, how: str, setting: str, says: str) -> None:
+def test_what_cannot_be_used_is_one_line_tl2(authority: Authority, how: str, setting: str, says: str) -> None:
     files = authority.issue("server")
     break_file(files, authority, how)
     with pytest.raises(SettingsError) as caught:
@@ -92,7 +92,7 @@ def test_what_cannot_be_used_is_one_line(authority: Authority, how: str, setting
 
 
 @pytest.mark.parametrize("missing", ["TANDEM_TLS_CERTIFICATE", "TANDEM_TLS_KEY"])
-def test_one_without_the_other(authority: Authority, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+def test_one_without_the_other_tl2(authority: Authority, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     for name, value in (authority.issue("server").settings | {missing: ""}).items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=f"setting {missing} is missing beside TANDEM_TLS_"):
@@ -102,7 +102,7 @@ def test_one_without_the_other(authority: Authority, monkeypatch: pytest.MonkeyP
     assert ServerCertificate.open(ServingSettings.load(), NOW.timestamp) is None
 
 
-def test_only_versions_that_are_safe(authority: Authority) -> None:
+def test_only_versions_that_are_safe_tl2(authority: Authority) -> None:
     context = opened(authority.issue("server")).context
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert ssl.OP_NO_RENEGOTIATION in context.options
@@ -119,7 +119,7 @@ def test_only_versions_that_are_safe(authority: Authority) -> None:
         (-1, 90, "is not good before 2026-01-03"),
     ],
 )
-def test_warns_of_an_end_that_comes(
+def test_warns_of_an_end_that_comes_tl2(
     authority: Authority, caplog: pytest.LogCaptureFixture, days_before: float, days_after: float, says: str | None
 ) -> None:
     files = authority.issue(
@@ -130,7 +130,7 @@ def test_warns_of_an_end_that_comes(
     assert all(says in text for text in warnings(caplog) if says)
 
 
-def test_warns_once_a_day_until_it_is_renewed(authority: Authority, caplog: pytest.LogCaptureFixture) -> None:
+def test_warns_once_a_day_until_it_is_renewed_tl2(authority: Authority, caplog: pytest.LogCaptureFixture) -> None:
     moment = [NOW.timestamp()]
     files = authority.issue("server", not_after=NOW + timedelta(days=3))
     certificate = ServerCertificate(files.certificate, files.key, lambda: moment[0])
@@ -181,7 +181,7 @@ def serial_in(files: CertificateFiles) -> int:
     return x509.load_pem_x509_certificate(files.certificate.read_bytes()).serial_number
 
 
-async def test_a_renewed_certificate_is_for_new_connections_and_open_ones_go_on(authority: Authority) -> None:
+async def test_a_renewed_certificate_is_for_new_connections_and_open_ones_go_on_tl1(authority: Authority) -> None:
     files = authority.issue("server")
     certificate, first = opened(files), serial_in(files)
     async with listening(certificate) as port:
@@ -198,7 +198,7 @@ async def test_a_renewed_certificate_is_for_new_connections_and_open_ones_go_on(
         writer.close()
 
 
-async def test_half_of_a_renewal_and_a_broken_one_change_nothing(
+async def test_half_of_a_renewal_and_a_broken_one_change_nothing_tl1(
     authority: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
     files = authority.issue("server")

@@ -29,7 +29,7 @@ from tandem_testing.sockets import TestClock, connect_with, receive, socket_serv
         ("", ["203.0.113.66"], "127.0.0.1"),
     ],
 )
-async def test_the_address_is_the_last_that_is_no_trusted_proxys_al2(
+async def test_the_address_is_the_last_that_is_no_trusted_proxys_al2_tl3(
     tmp_path: Path, trusted: str, forwarded: list[str], address: str
 ) -> None:
     user, file = str(uuid4()), tmp_path / "audit.log"

@@ -1,4 +1,4 @@
-"""The server's certificate, which is taken up anew when its files are replaced."""
+"""The server's certificate, which is taken up anew when its files are replaced (TL1, TL2)."""
 
 import asyncio
 import logging
@@ -105,7 +105,7 @@ class ServerCertificate:
             await asyncio.to_thread(self.look)
 
     def look(self) -> None:
-        """Take up files that were replaced; those that cannot be used are left, and the certificate before goes on."""
+        """Take up files that were replaced (TL1); those that cannot be used are left alone."""
         self._warn_of_its_end()
         found = self._fingerprint()
         if found == self._seen:

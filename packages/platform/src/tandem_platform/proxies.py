@@ -1,4 +1,4 @@
-"""Whose forwarded headers are believed."""
+"""Whose forwarded headers are believed (TL3)."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network, ip_interface, ip_network
