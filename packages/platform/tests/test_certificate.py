@@ -222,3 +222,24 @@ async def test_half_of_a_renewal_and_a_broken_one_change_nothing_tl1(
         certificate.look()
         assert await serial(port, authority) == serial_in(files) != first
     assert len(warnings(caplog)) == 1
+
+
+async def test_a_renewal_by_symbolic_links_is_seen_tl1(authority: Authority, tmp_path: Path) -> None:
+    """As Kubernetes does it with a mounted Secret: the folder behind the files is exchanged at once."""
+    for name in ("old", "new"):
+        files = authority.issue("server")
+        (tmp_path / name).mkdir()
+        files.certificate.rename(tmp_path / name / "tls.crt")
+        files.key.rename(tmp_path / name / "tls.key")
+    data = tmp_path / "..data"
+    data.symlink_to("old")
+    for name in ("tls.crt", "tls.key"):
+        (tmp_path / name).symlink_to(f"..data/{name}")
+    mounted = CertificateFiles(tmp_path / "tls.crt", tmp_path / "tls.key")
+    certificate, first = opened(mounted), serial_in(mounted)
+    (tmp_path / "..fresh").symlink_to("new")
+    (tmp_path / "..fresh").replace(data)
+    async with listening(certificate) as port:
+        assert await serial(port, authority) == first
+        certificate.look()
+        assert await serial(port, authority) == serial_in(mounted) != first
