@@ -106,7 +106,11 @@ def websockets_at(url: str, tls: ssl.SSLContext | None, *, trust_env: bool) -> O
         try:
             yield _WebSocket(connection)
         finally:
-            await connection.close()
+            try:
+                await connection.close()
+            finally:
+                # Whoever is cancelled while the server is still to answer would leave the connection behind.
+                connection.transport.abort()
 
     return open_socket
 
