@@ -10,7 +10,7 @@ from tandem_testing.daprd import ROOT
 from tandem_testing.process import Process, free_port
 
 _PROGRAM: Final = ROOT / ".cache/bin/toxiproxy-server"
-_START_SECONDS: Final = 10.0
+_START_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 0.02
 
 
