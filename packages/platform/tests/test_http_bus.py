@@ -1,20 +1,19 @@
 """The bus without a broker, against a real server that takes events as Dapr delivers them in bulk."""
 
-import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import orjson
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from tandem_platform.bus import TASK_UPDATES, BusUnavailableError, EventBus
 from tandem_platform.http_bus import HttpBus
 from tandem_platform.server import bind
 from tandem_testing.bus_contract import BusContract, Subscriber
+from tandem_testing.serving import served
 
 
 def subscribing_app(subscriber: Subscriber) -> FastAPI:
@@ -34,25 +33,14 @@ def subscribing_app(subscriber: Subscriber) -> FastAPI:
     return app
 
 
-@asynccontextmanager
-async def served(app: FastAPI) -> AsyncGenerator[str]:
-    """Serve ``app`` on a free port. The socket listens at once: what comes early waits in its backlog."""
-    listener = bind("127.0.0.1", 0)
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
-    serving = asyncio.create_task(server.serve([listener]))
-    try:
-        yield url
-    finally:
-        server.should_exit = True
-        await serving
-
-
 class TestHttpBus(BusContract):
+    SUBSCRIBERS = 1  # It posts to one websocket service.
+
     @asynccontextmanager
-    async def connected(self, subscriber: Subscriber) -> AsyncGenerator[EventBus]:
-        async with served(subscribing_app(subscriber)) as url:
-            bus = HttpBus(url, httpx.AsyncClient())
+    async def connected(self, subscribers: Sequence[Subscriber]) -> AsyncGenerator[EventBus]:
+        (subscriber,) = subscribers
+        async with served(subscribing_app(subscriber)) as port:
+            bus = HttpBus(f"http://127.0.0.1:{port}", httpx.AsyncClient())
             yield bus
             await bus.close()
 

@@ -1,6 +1,6 @@
 """The program's own Dapr sidecar, by its HTTP interface (https://docs.dapr.io/reference/api/)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -12,6 +12,8 @@ from tandem_platform.bus_settings import BusSettings
 
 _LOOK_SECONDS: Final = 2.0
 _SECONDS_MAX: Final = 5.0
+_REQUEST_BYTES: Final = 2 * 1024 * 1024
+"""Events of one request. A sidecar reads 4 MiB unless it is told otherwise (``--max-body-size``)."""
 
 
 class SidecarError(Exception):
@@ -64,11 +66,15 @@ class Sidecar:
         return f"{self._url}/invoke/{app_id}/method"
 
     async def publish(self, topic: str, events: Sequence[bytes]) -> None:
-        """Publish JSON documents in one request, all or perhaps only some of them.
+        """Publish JSON documents in few requests, one after the other.
 
         Raises:
-            SidecarError: Not all of them were taken.
+            SidecarError: Not all of them were taken, perhaps none.
         """
+        for portion in _portions(events):
+            await self._publish(topic, portion)
+
+    async def _publish(self, topic: str, events: Sequence[bytes]) -> None:
         entries = [
             # Without its content type an event would travel as a string.
             {"entryId": str(number), "event": orjson.Fragment(event), "contentType": "application/json"}
@@ -131,6 +137,20 @@ class Sidecar:
         except RuntimeError as error:
             # What httpx raises once it was closed.
             raise SidecarError("the connection to the Dapr sidecar is closed") from error
+
+
+def _portions(events: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """Divide events, in their order, so that a sidecar reads each request; one that is too large stands alone."""
+    portion: list[bytes] = []
+    size = 0
+    for event in events:
+        if portion and size + len(event) > _REQUEST_BYTES:
+            yield portion
+            portion, size = [], 0
+        portion.append(event)
+        size += len(event)
+    if portion:
+        yield portion
 
 
 def _why(reply: httpx.Response) -> str:

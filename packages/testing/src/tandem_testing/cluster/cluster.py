@@ -1,7 +1,6 @@
 """All parts of a large Tandem on this machine, as processes that can be killed one by one."""
 
 import asyncio
-import json
 import os
 import secrets
 import sys
@@ -16,14 +15,14 @@ import httpx
 from tandem_testing.backend import PASSWORD, Device
 from tandem_testing.certificates import Authority
 from tandem_testing.cluster.nginx import Balancer, PageServer
-from tandem_testing.daprd import ROOT, Daprd
+from tandem_testing.dapr_files import CONFIGURATION, Role, write_resources, write_secrets
+from tandem_testing.daprd import Daprd
 from tandem_testing.process import Process, free_port
 from tandem_testing.redis import Redis
 
 START_SECONDS: Final = 60.0
 """How long everything may take to become ready; the machine may be busy."""
 _LOOK_SECONDS: Final = 0.05
-DAPR_FILES: Final = ROOT / "deploy" / "dapr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +203,7 @@ class Cluster:
     def _socket(self, number: int) -> Member:
         return self._member("websocket-service", f"websocket-{number}", "tandem_websocket", "subscriber", {})
 
-    def _member(self, app_id: str, name: str, module: str, role: str, settings: Mapping[str, str]) -> Member:
+    def _member(self, app_id: str, name: str, module: str, role: Role, settings: Mapping[str, str]) -> Member:
         folder = self._folder / name
         folder.mkdir(parents=True, exist_ok=True)
         port = free_port()
@@ -220,24 +219,19 @@ class Cluster:
                 **({} if self._authority is None else {"SSL_CERT_FILE": str(self._authority.file)}),
             },
             folder=folder,
-            options=[f"--config={DAPR_FILES / 'configuration.yaml'}"],
+            options=[f"--config={CONFIGURATION}"],
         )
         environment = {**self._common, **settings, "PORT": str(port), "DAPR_HTTP_PORT": str(sidecar.http_port)}
         return Member(Process(name, [sys.executable, "-m", module], environment, folder), sidecar, port)
 
-    def _resources(self, name: str, role: str) -> Path:
+    def _resources(self, name: str, role: Role) -> Path:
         """Return a folder with Tandem's own Dapr files, and where the secrets are on this machine."""
         secrets_file = self._folder / "dapr-secrets.json"
         redis = {"host": f"127.0.0.1:{self._redis_port}", "password": self.redis.password}
         redis["tls"] = "false" if self._authority is None else "true"
-        secrets_file.touch(mode=0o600)
-        secrets_file.write_text(json.dumps({"redis": redis}))
+        write_secrets(secrets_file, {"redis": redis})
         folder = self._folder / name / "dapr"
-        folder.mkdir(exist_ok=True)
-        for source in (DAPR_FILES / role, DAPR_FILES / "secrets"):
-            for file in source.glob("*.yaml"):
-                text = file.read_text().replace("/run/secrets/tandem-dapr.json", str(secrets_file))
-                (folder / file.name).write_text(text)
+        write_resources(folder, role, secrets_file)
         return folder
 
 
