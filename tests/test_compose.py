@@ -21,7 +21,7 @@ PODS = BACKENDS | SOCKETS
 OWN_PORT = {"backend": "8000", "websocket": "8005"}
 # What the images of others read, and daprd.
 FOREIGN = {
-    "caddy": {"TANDEM_HOST", "TANDEM_TLS"},
+    "caddy": {"TANDEM_HOST", "TANDEM_TLS", "TANDEM_HSTS_SECONDS"},
     "postgres": {
         "POSTGRES_USER",
         "POSTGRES_DB",

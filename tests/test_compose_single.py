@@ -34,6 +34,7 @@ def server(tandem: Callable[..., TandemServer]) -> TandemServer:
 async def caddy(server: TandemServer, tmp_path: Path) -> AsyncGenerator[Caddy]:
     file = ComposeFile.load(installation(tmp_path / "installation") / "single.yaml")
     made = Caddy(tmp_path / "caddy", file, {"tandem:8000": server.port})
+    made.environment["TANDEM_HSTS_SECONDS"] = "600"
     made.start()
     try:
         await made.ready()
@@ -47,6 +48,7 @@ async def test_the_same_headers_by_https(caddy: Caddy, server: TandemServer) -> 
         for path in PATHS:
             expected, got = await direct.get(path), await client.get(path)
             assert (got.status_code, got.content) == (expected.status_code, expected.content)
+            assert got.headers["strict-transport-security"] == "max-age=600"
             assert [got.headers.get(name) for name in HEADERS] == [expected.headers.get(name) for name in HEADERS]
         for path in ("/metrics", "/ready", "/health", "/internal/heads"):
             assert (await client.get(path)).status_code == 404

@@ -20,6 +20,8 @@ HTTPS_PORT=443
 HTTP_PORT=80
 # \`internal\`: certificates by a CA of Caddy's own. An email address: by Let's Encrypt, for a public name.
 TANDEM_TLS=internal
+# For how many seconds browsers shall use https alone for this name; 31536000 when it is to stay so.
+TANDEM_HSTS_SECONDS=0
 # Whether anybody who reaches Tandem may make an account: open or closed.
 TANDEM_REGISTRATION=open
 # Addresses of the network between Caddy and Tandem; another range if this one is taken.

@@ -42,8 +42,11 @@ class Composed:
         self._folder = folder
         self.file = ComposeFile.load(installation(folder / "installation") / "compose.yaml")
         self.secrets = self.file.folder / "secrets"
-        self.ports = {name: free_port() for name in (*BACKENDS, *SOCKETS, "postgres", "redis")}
-        self._postgres = PostgresServer(postgres_programs, folder / "postgres", self.ports["postgres"])
+        postgres = free_port()
+        self._postgres = PostgresServer(postgres_programs, folder / "postgres", postgres)
+        # It takes a while, in which others might take the ports.
+        self._postgres.initialise()
+        self.ports = {"postgres": postgres, **{name: free_port() for name in (*BACKENDS, *SOCKETS, "redis")}}
         self._pages = PageServer(folder / "frontend", pages)
         addresses = {f"{name}:{8000 if name in BACKENDS else 8005}": self.ports[name] for name in (*BACKENDS, *SOCKETS)}
         self.caddy = Caddy(folder / "caddy", self.file, {**addresses, "frontend:8080": self._pages.port})
@@ -96,7 +99,6 @@ class Composed:
             raise TimeoutError(f"{name} is not ready: {said} {printed}") from None
 
     def _start_postgres(self) -> None:
-        self._postgres.initialise()
         data = self._folder / "postgres"
         given = [data / name for name in ("postgres.crt", "postgres.key")]
         for path in given:
