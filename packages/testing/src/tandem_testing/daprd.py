@@ -40,8 +40,9 @@ class Daprd(Process):
             options: More arguments.
         """
         self.http_port = free_port()
+        self.grpc_port = free_port()
         self.resources = resources
-        ports = {"dapr-http-port": self.http_port, "dapr-grpc-port": free_port()}
+        ports = {"dapr-http-port": self.http_port, "dapr-grpc-port": self.grpc_port}
         if app_port is not None:
             ports["app-port"] = app_port
         arguments = [f"--{name}={port}" for name, port in ports.items()]

@@ -34,7 +34,15 @@ class Sidecars:
         """End everything."""
         self._stack.close()
 
-    def add(self, app_id: str, role: Role, pod_name: str, app_port: int | None = None) -> Daprd:
+    def add(
+        self,
+        app_id: str,
+        role: Role,
+        pod_name: str,
+        app_port: int | None = None,
+        *,
+        configuration: Path = CONFIGURATION,
+    ) -> Daprd:
         """Return a sidecar that is not started; it ends with the others.
 
         Args:
@@ -42,6 +50,7 @@ class Sidecars:
             role: Whose files it loads.
             pod_name: ``POD_NAME``.
             app_port: Where the app listens, if it does.
+            configuration: What it may be asked.
         """
         # Sidecars of one name have folders of their own.
         folder = self._folder / f"{pod_name}-{secrets.token_hex(4)}"
@@ -52,14 +61,22 @@ class Sidecars:
             resources=[folder / "dapr"],
             environment={"POD_NAME": pod_name, "APP_API_TOKEN": self.app_token, "DAPR_API_TOKEN": self.dapr_token},
             folder=folder,
-            options=[f"--config={CONFIGURATION}"],
+            options=[f"--config={configuration}"],
         )
         self._stack.callback(sidecar.kill)
         return sidecar
 
-    async def started(self, app_id: str, role: Role, pod_name: str, app_port: int | None = None) -> Daprd:
+    async def started(
+        self,
+        app_id: str,
+        role: Role,
+        pod_name: str,
+        app_port: int | None = None,
+        *,
+        configuration: Path = CONFIGURATION,
+    ) -> Daprd:
         """Return a sidecar that is ready; see `add`."""
-        sidecar = self.add(app_id, role, pod_name, app_port)
+        sidecar = self.add(app_id, role, pod_name, app_port, configuration=configuration)
         sidecar.start()
         await sidecar.ready()
         return sidecar
