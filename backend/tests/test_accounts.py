@@ -1,6 +1,7 @@
-"""Accounts: AU1, AU2, and what may be registered."""
+"""Accounts: AU1, AU2, AU7, and what may be registered."""
 
 import asyncio
+import threading
 from typing import Any, Literal
 
 import httpx
@@ -75,6 +76,39 @@ async def test_au1_passwords_are_stored_as_argon2id(sqlite_server: BackendHarnes
 async def test_au1_recommended_parameters_are_the_default() -> None:
     encoded = await Passwords().hash("x")
     assert "m=65536,t=3,p=4" in encoded, "RFC 9106, second recommendation"
+
+
+class HeldHasher(PasswordHasher):
+    """Begins, and ends when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.free = threading.Event()
+        self.free.set()
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - the library's name
+        self.free.wait(30)
+        return super().verify(hash, password)
+
+
+async def test_au7_a_crowd_of_sign_ins_is_sent_away_and_not_worked_off(settings: BackendSettings) -> None:
+    hasher = HeldHasher()
+    passwords = Passwords(hasher, patience=0.05)
+    async with backend_harness(settings, passwords=passwords) as server, server.client() as client:
+        await server.register()
+        hasher.free.clear()
+        signing_in = [asyncio.create_task(login(client, "ada@example.com", PASSWORD)) for _ in range(10)]
+        waiting = set(signing_in)
+        while len(waiting) > 2:
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                reply = task.result()
+                assert (reply.status_code, reply.json()["code"]) == (503, "unavailable")
+                assert reply.headers["retry-after"] == "5"
+        hasher.free.set()
+        assert [(await task).status_code for task in waiting] == [200, 200]
+        # Nobody who gave up has kept a turn.
+        assert (await login(client, "ada@example.com", PASSWORD)).status_code == 200
 
 
 async def test_outdated_hash_is_replaced_at_the_next_sign_in(settings: BackendSettings) -> None:

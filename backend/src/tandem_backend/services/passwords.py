@@ -17,13 +17,23 @@ _AT_ONCE: Final = 2
 _WAITING_MAX: Final = 64
 """More than that would wait for longer than a browser does."""
 
+_PATIENCE_SECONDS: Final = 3.0
+"""Who has waited for longer gives up soon and tries again: on a slow machine all the work would be for people who are
+gone."""
+
 
 class Passwords:
     """Hashes and checks passwords, off the event loop."""
 
-    def __init__(self, hasher: PasswordHasher | None = None) -> None:
-        """Create it; without ``hasher``, with the second recommended parameters of RFC 9106."""
+    def __init__(self, hasher: PasswordHasher | None = None, patience: float = _PATIENCE_SECONDS) -> None:
+        """Create it.
+
+        Args:
+            hasher: By default one with the second recommended parameters of RFC 9106.
+            patience: Seconds for which anybody waits for his turn.
+        """
         self._hasher = hasher or PasswordHasher()
+        self._patience = patience
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
         self._dummy: str | None = None
@@ -32,7 +42,7 @@ class Passwords:
         """Return the encoded hash of a new password.
 
         Raises:
-            ProblemError: Too many others wait.
+            ProblemError: Too many others wait, or it took too long to get a turn (AU7).
         """
         async with self._slot():
             return await asyncio.to_thread(self._hasher.hash, password)
@@ -45,7 +55,7 @@ class Passwords:
             password: What was typed.
 
         Raises:
-            ProblemError: Too many others wait.
+            ProblemError: Too many others wait, or it took too long to get a turn (AU7).
         """
         async with self._slot():
             if self._dummy is None:
@@ -59,14 +69,24 @@ class Passwords:
 
     @asynccontextmanager
     async def _slot(self) -> AsyncGenerator[None]:
+        await self._turn()
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+    async def _turn(self) -> None:
+        busy = ProblemError(
+            ProblemCode.UNAVAILABLE, "Too many people sign in at this moment.", headers={"retry-after": "5"}
+        )
         if self._waiting >= _WAITING_MAX:
-            raise ProblemError(
-                ProblemCode.UNAVAILABLE, "Too many people sign in at this moment.", headers={"retry-after": "5"}
-            )
+            raise busy
         self._waiting += 1
         try:
-            async with self._slots:
-                yield
+            async with asyncio.timeout(self._patience):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise busy from None
         finally:
             self._waiting -= 1
 
