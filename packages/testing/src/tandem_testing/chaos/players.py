@@ -1,12 +1,14 @@
 """Clients that edit at random, each the published Python client on a device of its own."""
 
 import asyncio
+import itertools
 import random
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from tandem_client import Options, Pace, RefusedError, Tandem, TandemError, Task, TaskDeleted, Write
+from tandem_client.errors import retry_after
 from tandem_testing.backend import PASSWORD
 from tandem_testing.chaos.checker import Ended
 from tandem_testing.chaos.history import History, RecordingTransport
@@ -17,6 +19,7 @@ _LIVE_MAX: Final = 60
 """With so many tasks in the list a player rather deletes than adds."""
 _FORGOTTEN_MAX: Final = 20
 _PACE: Final = Pace(backoff=(0.25, 0.5, 1.0, 2.0), answer=5.0, opening=5.0, closing=0.0)
+_SIGN_IN_BACKOFF: Final = (0.5, 1.0, 2.0, 4.0)
 _DUES: Final[tuple[Any, ...]] = (
     None,
     {"kind": "day", "date": "2026-02-28"},
@@ -34,6 +37,11 @@ class Budget:
         """Take one, if there is one."""
         self.left -= 1
         return self.left >= 0
+
+
+def before_next_try(error: TandemError, tries: int, chance: random.Random) -> float:
+    """Return how long somebody waits who could not sign in: a password is work, so that haste makes it worse."""
+    return max(retry_after(error), _SIGN_IN_BACKOFF[min(tries, len(_SIGN_IN_BACKOFF) - 1)] * chance.uniform(0.5, 1.5))
 
 
 class Player:
@@ -90,14 +98,14 @@ class Player:
 
     async def start(self) -> None:
         """Sign in, as often as it takes."""
-        while True:
+        for tries in itertools.count():
             self._recording = self._transport(self._history)
             options = Options(pace=_PACE, transport=self._recording)
             client = Tandem.connect(self._url, email=self._email, password=PASSWORD, options=options)
             try:
                 await self._stack.enter_async_context(client)
-            except TandemError:
-                await asyncio.sleep(self._chance.uniform(0.2, 1.0))
+            except TandemError as error:
+                await asyncio.sleep(before_next_try(error, tries, self._chance))
             else:
                 self._client = client
                 return

@@ -15,7 +15,7 @@ from tandem_protocol.accounts import Login
 from tandem_protocol.tasks import TaskCreate
 from tandem_testing.backend import PASSWORD
 from tandem_testing.chaos.history import History, RecordingTransport
-from tandem_testing.chaos.players import Budget
+from tandem_testing.chaos.players import Budget, before_next_try
 
 _ANSWER_SECONDS: Final = 5.0
 
@@ -42,11 +42,13 @@ class Poster:
                 await asyncio.sleep(self._chance.expovariate(1 / think))
 
     async def _sign_in(self, http: Http) -> Session:
+        tries = 0
         while True:
             try:
                 authenticated = await enter(http, "login", Login(email=self._email, password=PASSWORD))
-            except TandemError:
-                await asyncio.sleep(self._chance.uniform(0.2, 1.0))
+            except TandemError as error:
+                await asyncio.sleep(before_next_try(error, tries, self._chance))
+                tries += 1
             else:
                 return Session(http, authenticated, time.monotonic)
 
