@@ -4,6 +4,7 @@ import random
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -43,9 +44,9 @@ async def test_a_short_run_finds_nothing(tmp_path: Path) -> None:
     assert sum(report.faults.values()) > 3, report
 
 
-async def findings(target: SingleTarget, spoil: Spoil | None = None) -> Findings:
+async def findings(target: SingleTarget, spoil: Spoil | None = None, plan: Plan = QUIET) -> Findings:
     """Return what is found after a run without faults, when something is done to what came out of it."""
-    async with Chaos(target, QUIET, print) as chaos:
+    async with Chaos(target, plan, print) as chaos:
         await chaos.play()
         await chaos.settle()
         if spoil is not None:
@@ -127,5 +128,5 @@ async def test_what_is_spoiled_is_found(tmp_path: Path, spoil: Spoil | None, fou
 async def test_a_client_that_hears_of_nothing_is_found(tmp_path: Path) -> None:
     """A second device gets no socket (HS3), and pulls now and then."""
     async with running(tmp_path, TANDEM_MAX_CONNECTIONS_PER_USER="1") as target:
-        report = await findings(target)
+        report = await findings(target, plan=replace(QUIET, settling=4))
     assert any("hears of nothing" in text for text in report.stuck), report

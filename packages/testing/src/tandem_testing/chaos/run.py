@@ -57,8 +57,7 @@ class Chaos:
                 for email in self.emails:
                     reply = await client.post("/api/auth/register", json={"email": email, "password": PASSWORD})
                     reply.raise_for_status()
-            for player in self.players:
-                stack.push_async_callback(player.close)
+            stack.push_async_callback(self._close)
             turns = asyncio.Semaphore(_SIGN_INS)
 
             async def start(player: Player) -> None:
@@ -107,6 +106,9 @@ class Chaos:
             [each for each in self.players if each.signed_in], self._plan.settling
         )
         await self._until_settled()
+
+    async def _close(self) -> None:
+        await asyncio.gather(*(player.close() for player in self.players))
 
     async def _until_settled(self) -> None:
         latest = time.monotonic() + self._plan.settling
