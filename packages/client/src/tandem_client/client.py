@@ -17,6 +17,7 @@ import httpx
 
 from tandem_client.changes import ChangeStream
 from tandem_client.edits import Change, Delete, Restore
+from tandem_client.ending import end
 from tandem_client.engine import Engine, Outcome, Ports
 from tandem_client.errors import StoppedError, TandemError, UnsentError
 from tandem_client.http import Http
@@ -247,7 +248,7 @@ class Tandem:
                 )
             )
             running = asyncio.create_task(engine.run())
-            stack.push_async_callback(_end, running)
+            stack.push_async_callback(end, running)
             await engine.until(lambda: engine.replica.loaded)
             self._started = engine, session
             self._stack = stack.pop_all()
@@ -297,12 +298,6 @@ class Tandem:
         if self._started is None:
             raise StoppedError("use it in an `async with`")
         return self._started
-
-
-async def _end(running: asyncio.Task[None]) -> None:
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
 
 
 async def _sign_out(session: Session) -> None:

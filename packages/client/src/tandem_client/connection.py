@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Protocol
 
+from tandem_client.ending import end
 from tandem_client.errors import RefusedError, SessionEndedError, TandemError, retry_after
 from tandem_client.messages import parse_message
 from tandem_client.pace import Pace
@@ -170,6 +171,4 @@ async def _beside(work: Coroutine[None, None, None]) -> AsyncGenerator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await end(task)
