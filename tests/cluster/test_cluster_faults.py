@@ -2,16 +2,18 @@
 
 import asyncio
 import contextlib
+import time
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
 
 import httpx
 import pytest
 
+from tandem_platform.event_signatures import MAX_AGE_SECONDS
 from tandem_testing.backend import Device
 from tandem_testing.client import SyncClient, fetch, following
-from tandem_testing.cluster.cluster import Cluster
+from tandem_testing.cluster.cluster import Cluster, Member, until
 from tandem_testing.postgres import PostgresServer
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
@@ -26,8 +28,9 @@ def cluster_settings() -> dict[str, str]:
 class Writer:
     """Makes tasks one after the other, and repeats each until it is answered, as clients do (CL8, CL9)."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, pause: float) -> None:
         self.device = device
+        self.pause = pause
         self.answered: list[str] = []
         self._changed = asyncio.Condition()
         self._enough = False
@@ -53,6 +56,7 @@ class Writer:
             async with self._changed:
                 self.answered.append(task)
                 self._changed.notify_all()
+            await asyncio.sleep(self.pause)
 
     async def _once(self, task: str) -> bool:
         try:
@@ -91,6 +95,12 @@ class Scene:
         for client in self.clients:
             await client.shows(now)
 
+    async def hears_of(self, tasks: Sequence[str]) -> None:
+        """Wait until an event of each of these tasks has been pushed to every client: none was dropped on the way."""
+        for client in self.clients:
+            async with asyncio.timeout(90):
+                await client.until(lambda client=client: pushed(client) >= set(tasks))
+
     async def hears(self) -> None:
         """Wait until pushed events arrive again at every client: nobody stays deaf."""
         seen = [events(client) for client in self.clients]
@@ -104,10 +114,15 @@ def events(client: SyncClient) -> int:
     return sum(message["type"] == "task_update" for message in client.messages)
 
 
+def pushed(client: SyncClient) -> set[str]:
+    """Return the tasks of which an event came over its sockets."""
+    return {message["task"]["id"] for message in client.messages if message["type"] == "task_update"}
+
+
 @contextlib.asynccontextmanager
-async def scene(cluster: Cluster, email: str) -> AsyncGenerator[Scene]:
-    """Run a writer and clients."""
-    writer = Writer(await cluster.register(email))
+async def scene(cluster: Cluster, email: str, pause: float = 0) -> AsyncGenerator[Scene]:
+    """Run a writer, which rests for so many seconds after each task, and clients."""
+    writer = Writer(await cluster.register(email), pause)
     devices = [await cluster.login(email, number) for number in range(len(cluster.sockets))]
     async with AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(following(device)) for device in devices]
@@ -140,13 +155,21 @@ async def test_a_relay_that_stands_still_is_replaced(cluster: Cluster) -> None:
         await played.ends_well()
 
 
-async def test_redis_dies_and_loses_its_data(cluster: Cluster) -> None:
-    """F25: writes go on meanwhile, and events come again by themselves."""
-    async with scene(cluster, "f25@example.com") as played:
+@pytest.mark.parametrize("seconds", [0, MAX_AGE_SECONDS + 5])
+async def test_redis_dies_and_loses_its_data(cluster: Cluster, seconds: float) -> None:
+    """F25: writes go on meanwhile, and their events come afterwards, however long it was (EV4).
+
+    For longer than an event is good: it is signed when it is published, not when it is stored (EV9).
+    """
+    async with scene(cluster, f"f25-{seconds}@example.com", pause=0.1) as played:
         cluster.redis.kill()
+        killed, before = time.monotonic(), len(played.writer.answered)
+        await until(lambda: time.monotonic() - killed >= seconds, seconds + 10)
         await played.writer.more()
+        # The first may have been published before it was answered.
+        meanwhile = played.writer.answered[before + 1 :]
         cluster.redis.start()
-        await played.hears()
+        await played.hears_of(meanwhile)
         await played.ends_well()
 
 
@@ -160,16 +183,17 @@ async def test_redis_is_emptied(cluster: Cluster) -> None:
 
 @pytest.mark.parametrize("which", ["backends", "sockets"])
 async def test_sidecars_die(cluster: Cluster, which: str) -> None:
-    """F25."""
-    members: list[Callable[[], None]] = []
+    """F25: events wait in the outbox, or in the broker."""
+    members: list[Member] = getattr(cluster, which)
     async with scene(cluster, f"sidecar-{which}@example.com") as played:
-        for member in getattr(cluster, which):
+        for member in members:
             member.sidecar.kill()
-            members.append(member.sidecar.start)
+        before = len(played.writer.answered)
         await played.writer.more()
-        for start in members:
-            start()
-        await played.hears()
+        meanwhile = played.writer.answered[before + 1 :]
+        for member in members:
+            member.sidecar.start()
+        await played.hears_of(meanwhile)
         await played.ends_well()
 
 

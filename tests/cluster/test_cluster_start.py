@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tandem_testing.cluster.cluster import Cluster, Member
+from tandem_testing.daprd import Daprd
 from tandem_testing.postgres import PostgresServer
 
 SECONDS = 30.0
@@ -116,6 +117,25 @@ async def test_a_subscription_that_leads_nowhere(make: Callable[..., Cluster]) -
         file.write_text(file.read_text().replace("/events/task-updates", "/events/other"))
     cluster.launch()
     await complains(cluster.sockets[0], "do not arrive here", "/events/task-updates")
+
+
+async def test_backends_of_other_installations_are_not_asked(make: Callable[..., Cluster], tmp_path: Path) -> None:
+    """A sidecar would ask whoever says by multicast that it is a backend, and take its public keys."""
+    cluster = make()
+    (tmp_path / "resources").mkdir()
+    stranger = Daprd("backend", app_port=1, resources=[tmp_path / "resources"], environment={}, folder=tmp_path)
+    stranger.start()
+    try:
+        await stranger.ready()
+        await cluster.start()
+        member = cluster.sockets[0]
+        headers = {"dapr-api-token": member.sidecar.environment["DAPR_API_TOKEN"]}
+        async with httpx.AsyncClient(trust_env=False, headers=headers, timeout=SECONDS) as client:
+            for _ in range(20):
+                reply = await client.get(f"{member.sidecar.url}/invoke/backend/method/.well-known/jwks.json")
+                assert reply.is_success, reply.text
+    finally:
+        stranger.kill()
 
 
 async def test_no_keys_for_events(make: Callable[..., Cluster]) -> None:

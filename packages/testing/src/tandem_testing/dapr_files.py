@@ -10,6 +10,7 @@ from tandem_testing.daprd import ROOT
 DAPR_FILES: Final = ROOT / "deploy" / "dapr"
 CONFIGURATION: Final = DAPR_FILES / "configuration.yaml"
 Role = Literal["publisher", "subscriber"]
+_BACKEND: Final = DAPR_FILES.parent / "compose" / "dapr" / "backend.yaml"
 _SECRETS_FILE: Final = "/run/secrets/tandem-dapr.json"
 
 
@@ -31,3 +32,15 @@ def write_resources(folder: Path, role: Role, secrets_file: Path) -> None:
     for source in (DAPR_FILES / role, DAPR_FILES / "secrets"):
         for file in source.glob("*.yaml"):
             (folder / file.name).write_text(file.read_text().replace(_SECRETS_FILE, str(secrets_file)))
+
+
+def write_backend(folder: Path, url: str) -> None:
+    """Tell the sidecars of websocket services where the backends are.
+
+    Asked by multicast, any backend of the local network answers, also one of another installation.
+
+    Args:
+        folder: Of resources.
+        url: All of the backends.
+    """
+    (folder / _BACKEND.name).write_text(_BACKEND.read_text().replace("http://backend:8000", url))

@@ -15,7 +15,7 @@ import httpx
 from tandem_testing.backend import PASSWORD, Device
 from tandem_testing.certificates import Authority
 from tandem_testing.cluster.nginx import Balancer, PageServer
-from tandem_testing.dapr_files import CONFIGURATION, Role, write_resources, write_secrets
+from tandem_testing.dapr_files import CONFIGURATION, Role, write_backend, write_resources, write_secrets
 from tandem_testing.daprd import Daprd
 from tandem_testing.process import Process, free_port
 from tandem_testing.redis import Redis
@@ -113,6 +113,8 @@ class Cluster:
             port,
             None if authority is None else authority.issue("nginx"),
         )
+        for member in self.sockets:
+            write_backend(member.sidecar.resources[0], f"http://127.0.0.1:{self.nginx.inside_port}")
         self._stack = ExitStack()
 
     @property

@@ -40,6 +40,13 @@ $backends
     }
 $upstreams
 $servers
+    # For the websocket services' sidecars alone.
+    server {
+        listen 127.0.0.1:$inside;
+        location / {
+            proxy_pass http://backends;
+        }
+    }
 }
 """)
 _SERVER: Final = Template("""
@@ -114,6 +121,8 @@ class Balancer(Process):
         folder.mkdir(parents=True, exist_ok=True)
         listening = ";" if certificate is None else _TLS.substitute(file=certificate.certificate, key=certificate.key)
         self.port = free_port() if port is None else port
+        self.inside_port = free_port()
+        """Where the backends answer what is not for the outside."""
         self.replica_ports = [free_port() for _ in sockets]
         upstreams = [_upstream("sockets", sockets), *(_upstream(f"socket{n}", [p]) for n, p in enumerate(sockets))]
         names = ["sockets", *(f"socket{number}" for number in range(len(sockets)))]
@@ -128,6 +137,7 @@ class Balancer(Process):
                 backends=_servers(backends),
                 upstreams="\n".join(upstreams),
                 servers="".join(servers),
+                inside=self.inside_port,
             )
         )
         super().__init__("nginx", _command(folder), {}, folder)
