@@ -64,7 +64,7 @@ def _run_in(folder: Path, port: int) -> int:
     if programs is None:
         raise StartError("PostgreSQL is not installed (apt install postgresql).")
     authority = Authority(folder / "authority")
-    server = SecurePostgres(programs, folder / "postgres", authority)
+    server = SecurePostgres(programs, folder / "postgres", authority, durable=True)
     print("PostgreSQL …", flush=True)
     server.keep(_DATABASE)
     try:

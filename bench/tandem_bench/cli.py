@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Final
 
 from tandem_bench import machine, report
-from tandem_bench.measurements import connections, fanout, feed, first_load, latency, writes
+from tandem_bench.measurements import (
+    cluster_events,
+    cluster_latency,
+    connections,
+    fanout,
+    feed,
+    first_load,
+    latency,
+    writes,
+)
 from tandem_bench.programs import BenchError, need
 from tandem_bench.report import Section
 from tandem_bench.workshop import Workshop
@@ -23,6 +32,8 @@ _MEASUREMENTS: Final[dict[str, Callable[[Workshop], Section]]] = {
     "connections": connections.measure,
     "fanout": fanout.measure,
     "first-load": first_load.measure,
+    "cluster-latency": cluster_latency.measure,
+    "cluster-events": cluster_events.measure,
 }
 
 
@@ -56,10 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         shutil.rmtree(scratch, ignore_errors=True)
     document["sections"] = [report.as_json(section) for section in sections]
     document["failures"] = failures
-    path = report.store(_REPOSITORY / "bench/results", time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()), document)
-    print(
-        f"\n{report.table(sections)}\n\n{path.relative_to(_REPOSITORY)} has every figure, the machine and the versions."
-    )
+    path = report.store(options.results, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()), document)
+    print(f"\n{report.table(sections)}\n\n{path} has every figure, the machine and the versions.")
     if options.quick:
         print("This was a quick run: its figures only show that everything works.")
     for failure in failures:
@@ -71,4 +80,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure Tandem against named baselines in the same run.")
     parser.add_argument("--only", nargs="+", choices=list(_MEASUREMENTS), help="measure only these")
     parser.add_argument("--quick", action="store_true", help="a short run, to see that everything works")
+    results = _REPOSITORY / "bench/results"
+    parser.add_argument("--results", type=Path, default=results, help="the folder that keeps the figures")
     return parser.parse_args(arguments)

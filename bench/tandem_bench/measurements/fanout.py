@@ -1,10 +1,10 @@
 """CPU for a delivery to 100 sockets of one user, against naive FastAPI servers."""
 
 import json
-import time
 from pathlib import Path
 from typing import Any, Final
 
+from tandem_bench.events import task_event
 from tandem_bench.programs import BenchError, run_client
 from tandem_bench.report import Row, Section
 from tandem_bench.summary import paired_ratios, spread
@@ -13,8 +13,6 @@ from tandem_bench.workshop import Workshop
 
 _KINDS: Final[tuple[Kind, ...]] = ("tandem", "send_json", "serialise once")
 _SOCKETS: Final = 100
-_FIRST_SEQ: Final = 100_000_000
-"""Nine digits, which the load client replaces by the number of each event."""
 
 
 def measure(workshop: Workshop) -> Section:
@@ -22,7 +20,7 @@ def measure(workshop: Workshop) -> Section:
     rounds, events = (1, 50) if workshop.quick else (7, 400)
     issuer = Issuer()
     user_id = new_id()
-    event = _event(user_id)
+    event = task_event(user_id)
     folder = workshop.folder("fanout-client")
     paths, body = folder / "paths", folder / "body"
     paths.write_text("\n".join(issuer.socket_path(user_id) for _ in range(_SOCKETS)), "ascii")
@@ -65,36 +63,3 @@ def _load(
     if message != expected:
         raise BenchError(f"{server.kind} delivered {message} instead of {expected}")
     return sample
-
-
-def _event(user_id: str) -> dict[str, Any]:
-    now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
-    space = new_id()
-    task = {
-        "id": new_id(),
-        "user_id": user_id,
-        "space": space,
-        "seq": _FIRST_SEQ,
-        "title": "Buy groceries",
-        "description": "Milk, eggs, bread",
-        "completed": False,
-        "completed_at": None,
-        "priority": "medium",
-        "due": None,
-        "created_at": now,
-        "updated_at": now,
-    }
-    actor = {"user_id": user_id, "name": "Ada", "device_id": new_id(), "device": "Firefox on Linux"}
-    return {
-        "event_type": "task.created",
-        "event_id": new_id(),
-        "user_id": user_id,
-        "task": task,
-        "space": space,
-        "epoch": new_id(),
-        "seq": _FIRST_SEQ,
-        "timestamp": now,
-        "actor": actor,
-        "mutation": "offline-edit-1",
-        "audience": [user_id],
-    }

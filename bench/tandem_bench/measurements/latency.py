@@ -1,14 +1,16 @@
 """Create-to-seen latency: one device creates a task by HTTP, another one's socket tells of it."""
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from tandem_bench.programs import run_client
 from tandem_bench.report import Row, Section, Target
 from tandem_bench.summary import percentile
-from tandem_bench.tandem_server import TandemServer, tandem_serve
+from tandem_bench.tandem_server import Account, tandem_serve
 from tandem_bench.workshop import Workshop
 
+Times = dict[str, list[float]]
 _EMAIL: Final = "latency@example.com"
 _TARGETS: Final = {(100, 50): Target("at most", 5.0), (100, 99): Target("at most", 20.0)}
 
@@ -20,15 +22,11 @@ def measure(workshop: Workshop) -> Section:
     data: dict[str, Any] = {}
     with tandem_serve(workshop, "latency") as server:
         server.register(_EMAIL)
-        _load(workshop, server, rate=200, count=400, run=1)
+        writer, reader = server.sign_in(_EMAIL), server.sign_in(_EMAIL)
+        load(workshop, server.port, writer, reader, rate=200, count=400, run=1)
         for rate, duration in seconds.items():
-            times = _load(workshop, server, rate=rate, count=rate * duration, run=rate + 1)
-            seen = [microseconds / 1000 for microseconds in times["seen"]]
-            # One in a hundred of forty is none: there the worst is told instead.
-            for percent in (50, 95, 99) if rate > 1 else (50, 95, 100):
-                name = "worst" if percent == 100 else f"p{percent}"
-                target = _TARGETS.get((rate, percent))
-                rows.append(Row(f"{rate} writes/s, {name}", percentile(seen, percent), "ms", target))
+            times = load(workshop, server.port, writer, reader, rate=rate, count=rate * duration, run=rate + 1)
+            rows += rows_of(f"{rate:,} writes/s", times["seen"], rate, _TARGETS)
             data[f"{rate}_per_second"] = times
     note = (
         "From the moment at which the request was due (a Poisson process, planned beforehand: no coordinated "
@@ -37,11 +35,33 @@ def measure(workshop: Workshop) -> Section:
     return Section("Create to seen", rows, [note], data)
 
 
-def _load(workshop: Workshop, server: TandemServer, *, rate: int, count: int, run: int) -> dict[str, list[float]]:
-    writer, reader = server.sign_in(_EMAIL), server.sign_in(_EMAIL)
+def rows_of(label: str, seen: Sequence[float], rate: int, targets: Mapping[tuple[int, int], Target]) -> Iterator[Row]:
+    """Yield the percentiles of latencies, given in microseconds; ``targets`` are those of a rate and a percentile."""
+    # One in a hundred of forty is none: there the worst is told instead.
+    for percent in (50, 95, 99) if rate > 1 else (50, 95, 100):
+        name = "worst" if percent == 100 else f"p{percent}"
+        figure = percentile([microseconds / 1000 for microseconds in seen], percent)
+        yield Row(f"{label}, {name}", figure, "ms", targets.get((rate, percent)))
+
+
+def load(workshop: Workshop, port: int, writer: Account, reader: Account, *, rate: int, count: int, run: int) -> Times:
+    """Create tasks at a rate, and return when each was answered and seen, in microseconds from when it was due.
+
+    Args:
+        workshop: Of the run.
+        port: Of HTTP and sockets.
+        writer: Creates.
+        reader: Its socket has to tell of each task once.
+        rate: Tasks a second.
+        count: How many.
+        run: A number that no other run with the same accounts has.
+
+    Raises:
+        BenchError: Something was refused or doubled, or it took more than half a minute longer than planned.
+    """
     command: list[Any] = [
         workshop.client("latency"),
-        server.port,
+        port,
         f"/ws/{reader.user_id}?token={reader.token}",
         f"/api/{writer.user_id}/tasks",
         writer.token,
@@ -49,5 +69,5 @@ def _load(workshop: Workshop, server: TandemServer, *, rate: int, count: int, ru
         count,
         run,
     ]
-    times: dict[str, list[float]] = json.loads(run_client(command, count / rate + 60))
+    times: Times = json.loads(run_client(command, count / rate + 60))
     return times

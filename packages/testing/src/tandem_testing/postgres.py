@@ -26,11 +26,19 @@ _DEBIAN: Final = Path("/usr/lib/postgresql")
 class PostgresServer:
     """A server of its own folder. It listens on a Unix socket, and on a port only if it is given one."""
 
-    def __init__(self, programs: Path, folder: Path, port: int | None = None) -> None:
-        """Create it; ``programs`` is the folder of initdb and pg_ctl, ``folder`` is its own."""
+    def __init__(self, programs: Path, folder: Path, port: int | None = None, *, durable: bool = False) -> None:
+        """Create it.
+
+        Args:
+            programs: The folder of initdb and pg_ctl.
+            folder: Of its own.
+            port: Where it listens besides.
+            durable: Whether a commit waits for the disk, as it has to where data are somebody's.
+        """
         self._programs = programs
         self._folder = folder
         self._port = port
+        self._durable = durable
         folder.mkdir(exist_ok=True)
         self._names = (f"tandem_{number}" for number in itertools.count())
         # PostgreSQL refuses to run as root.
@@ -53,7 +61,7 @@ class PostgresServer:
     def start(self) -> None:
         """Start, and wait until it answers."""
         listening = f"-c listen_addresses=127.0.0.1 -p {self._port}" if self._port else "-c listen_addresses="
-        options = f"-k {self._folder} {listening} -c fsync=off -c max_connections=200"
+        options = f"-k {self._folder} {listening} -c fsync={'on' if self._durable else 'off'} -c max_connections=200"
         self._call("pg_ctl", "start", "--wait", f"--log={self._folder / 'log'}", f"--options={options}")
 
     def keep(self, database: str) -> None:

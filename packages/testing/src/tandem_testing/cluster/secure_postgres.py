@@ -26,18 +26,19 @@ ssl_min_protocol_version = TLSv1.2
 class SecurePostgres(PostgresServer):
     """A server whose URLs check its certificate (``sslmode=verify-full``)."""
 
-    def __init__(self, programs: Path, folder: Path, authority: Authority) -> None:
+    def __init__(self, programs: Path, folder: Path, authority: Authority, *, durable: bool = False) -> None:
         """Create it.
 
         Args:
             programs: The folder of initdb and pg_ctl.
             folder: Of its own.
             authority: Issues its certificate.
+            durable: Whether a commit waits for the disk.
         """
         self._authority = authority
         self._tls_port = free_port()
         self._password = secrets.token_hex(16)
-        super().__init__(programs, folder, self._tls_port)
+        super().__init__(programs, folder, self._tls_port, durable=durable)
 
     def url(self, database: str) -> str:
         """Return the ``DATABASE_URL`` of a database."""
