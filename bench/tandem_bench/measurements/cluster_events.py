@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from tandem_backend.services.event_publisher import BATCH
 from tandem_bench.cluster import publisher, running_cluster
 from tandem_bench.events import FIRST_SEQ, task_event
 from tandem_bench.programs import BenchError
@@ -17,11 +18,9 @@ from tandem_testing.backend import Device
 from tandem_testing.cluster.cluster import Cluster
 
 _SOCKETS: Final = 100
-_BATCH: Final = 100
-"""As many as the backend's relay publishes at once."""
 _SECONDS_MAX: Final = 180.0
 _NOTE: Final = (
-    "From the first publish to the last delivery: signed and published in batches of 100 as the relay does it, by a "
+    "From the first publish to the last delivery: signed and published in the batches of the relay, by a "
     f"real sidecar, Redis, and a sidecar for each replica, to {_SOCKETS} sockets of as many users behind nginx. "
     "Everything, the load too, shares this machine's cores. Every socket has to get each of its events once."
 )
@@ -125,7 +124,7 @@ class _Side:
     async def _publish(self, events: Sequence[bytes]) -> None:
         bus = publisher(self._cluster)
         try:
-            for start in range(0, len(events), _BATCH):
-                await bus.publish(TASK_UPDATES, events[start : start + _BATCH])
+            for start in range(0, len(events), BATCH):
+                await bus.publish(TASK_UPDATES, events[start : start + BATCH])
         finally:
             await bus.close()

@@ -11,6 +11,8 @@ from tandem_bench.tandem_server import Account, tandem_serve
 from tandem_bench.workshop import Workshop
 
 Times = dict[str, list[float]]
+Pair = tuple[Account, Account]
+"""One user's sessions on two devices."""
 _EMAIL: Final = "latency@example.com"
 _TARGETS: Final = {(100, 50): Target("at most", 5.0), (100, 99): Target("at most", 20.0)}
 
@@ -22,10 +24,10 @@ def measure(workshop: Workshop) -> Section:
     data: dict[str, Any] = {}
     with tandem_serve(workshop, "latency") as server:
         server.register(_EMAIL)
-        writer, reader = server.sign_in(_EMAIL), server.sign_in(_EMAIL)
-        load(workshop, server.port, writer, reader, rate=200, count=400, run=1)
+        accounts = [(server.sign_in(_EMAIL), server.sign_in(_EMAIL))]
+        load(workshop, server.port, accounts, rate=200, count=400, run=1)
         for rate, duration in seconds.items():
-            times = load(workshop, server.port, writer, reader, rate=rate, count=rate * duration, run=rate + 1)
+            times = load(workshop, server.port, accounts, rate=rate, count=rate * duration, run=rate + 1)
             rows += rows_of(f"{rate:,} writes/s", times["seen"], rate, _TARGETS)
             data[f"{rate}_per_second"] = times
     note = (
@@ -44,14 +46,13 @@ def rows_of(label: str, seen: Sequence[float], rate: int, targets: Mapping[tuple
         yield Row(f"{label}, {name}", figure, "ms", targets.get((rate, percent)))
 
 
-def load(workshop: Workshop, port: int, writer: Account, reader: Account, *, rate: int, count: int, run: int) -> Times:
+def load(workshop: Workshop, port: int, accounts: Sequence[Pair], *, rate: int, count: int, run: int) -> Times:
     """Create tasks at a rate, and return when each was answered and seen, in microseconds from when it was due.
 
     Args:
         workshop: Of the run.
         port: Of HTTP and sockets.
-        writer: Creates.
-        reader: Its socket has to tell of each task once.
+        accounts: They take turns; the first of each creates, and the second's socket has to tell of each task once.
         rate: Tasks a second.
         count: How many.
         run: A number that no other run with the same accounts has.
@@ -59,15 +60,12 @@ def load(workshop: Workshop, port: int, writer: Account, reader: Account, *, rat
     Raises:
         BenchError: Something was refused or doubled, or it took more than half a minute longer than planned.
     """
-    command: list[Any] = [
-        workshop.client("latency"),
-        port,
-        f"/ws/{reader.user_id}?token={reader.token}",
-        f"/api/{writer.user_id}/tasks",
-        writer.token,
-        rate,
-        count,
-        run,
+    lines = [
+        f"/ws/{reader.user_id}?token={reader.token} /api/{writer.user_id}/tasks {writer.token}"
+        for writer, reader in accounts
     ]
+    file = workshop.scratch / "latency-accounts"
+    file.write_text("\n".join(lines), "ascii")
+    command: list[Any] = [workshop.client("latency"), port, file, rate, count, run]
     times: Times = json.loads(run_client(command, count / rate + 60))
     return times

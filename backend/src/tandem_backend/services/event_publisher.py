@@ -24,7 +24,7 @@ from tandem_platform.tracing import NoTracing, Tracing
 
 logger = logging.getLogger(__name__)
 
-BATCH: Final = 100
+BATCH: Final = 400
 """Events that are handed to the bus at once."""
 _REMOVE_AT: Final = 200
 _IDLE_SECONDS: Final = 1.0
