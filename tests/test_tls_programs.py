@@ -7,32 +7,11 @@ from collections.abc import AsyncGenerator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
-import httpx
-
 from tandem_client import Options, Pace, Tandem
 from tandem_testing.backend import PASSWORD, PATIENCE
 from tandem_testing.certificates import Authority
 from tandem_testing.process import Process, free_port
-
-
-async def ready(program: Process, url: str, authority: Authority) -> None:
-    """Wait until a program is ready."""
-    said = ""
-    try:
-        async with asyncio.timeout(PATIENCE), httpx.AsyncClient(verify=authority.trust, trust_env=False) as client:
-            while True:
-                try:
-                    reply = await client.get(f"{url}/ready")
-                    if reply.is_success:
-                        return
-                    said = reply.text
-                except httpx.TransportError as error:
-                    said = repr(error)
-                assert program.running, program.printed
-                # Whether another process listens can only be looked at.
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise AssertionError(f"{program.name} is not ready: {said} {program.printed}") from None
+from tandem_testing.readiness import until_ready
 
 
 @asynccontextmanager
@@ -61,7 +40,10 @@ async def programs(folder: Path, authority: Authority) -> AsyncGenerator[tuple[s
             stack.callback(process.kill)
             started.append(process)
         await asyncio.gather(
-            *(ready(one, url, authority) for one, url in zip(started, (backend, websocket), strict=True))
+            *(
+                until_ready(one, url, seconds=2 * PATIENCE, tls=authority.trust)
+                for one, url in zip(started, (backend, websocket), strict=True)
+            )
         )
         yield backend, websocket
         for process in started:

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Generator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest_asyncio
 from tandem_testing.certificates import Authority
 from tandem_testing.cluster.cluster import Cluster
 from tandem_testing.cluster.secure_postgres import SecurePostgres
-from tandem_testing.postgres import PostgresServer, find_programs
+from tandem_testing.postgres import PostgresServer, temporary_server
 
 
 @pytest.fixture(scope="session")
@@ -23,20 +24,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture(scope="session")
 def postgres_server(authority: Authority) -> Generator[PostgresServer]:
     """Yield a server of the cluster's own: over TLS and with a password, as between machines."""
-    programs = find_programs()
-    assert programs is not None, "PostgreSQL is not installed; `make test` does it"
-    # Not pytest's temporary folder: the user "postgres" has to reach it, and a socket's path is a short one.
-    folder = Path(tempfile.mkdtemp(prefix="tandem-pg-"))
-    try:
-        server = SecurePostgres(programs, folder, authority)
-        server.initialise()
-        server.start()
-        try:
-            yield server
-        finally:
-            server.stop()
-    finally:
-        shutil.rmtree(folder)
+    with temporary_server(partial(SecurePostgres, authority=authority)) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import psycopg
 import pytest
@@ -160,16 +160,23 @@ def find_programs() -> Path | None:
     return Path(program).resolve().parent if program else None
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Generator[PostgresServer]:
-    """Yield a running server. Without PostgreSQL its tests fail, for what is skipped is not known to work."""
+ServerT = TypeVar("ServerT", bound=PostgresServer)
+
+
+@contextmanager
+def temporary_server(make: Callable[[Path, Path], ServerT]) -> Generator[ServerT]:
+    """Run a server on a folder that is removed with it.
+
+    Args:
+        make: Gets the folder of the programs, and the server's own.
+    """
     programs = find_programs()
     if programs is None:
         pytest.fail("PostgreSQL is not installed; `make test` does it, or on Debian: apt-get install postgresql")
     # Not pytest's temporary folder: the user "postgres" has to reach it, and a socket's path is a short one.
     folder = Path(tempfile.mkdtemp(prefix="tandem-pg-"))
     try:
-        server = PostgresServer(programs, folder)
+        server = make(programs, folder)
         server.initialise()
         server.start()
         try:
@@ -178,6 +185,13 @@ def postgres_server() -> Generator[PostgresServer]:
             server.stop()
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Generator[PostgresServer]:
+    """Yield a running server. Without PostgreSQL its tests fail, for what is skipped is not known to work."""
+    with temporary_server(PostgresServer) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from tandem_testing.cluster.nginx import Balancer, PageServer
 from tandem_testing.dapr_files import CONFIGURATION, Role, write_backend, write_resources, write_secrets
 from tandem_testing.daprd import Daprd
 from tandem_testing.process import Process, free_port
+from tandem_testing.readiness import until_ready
 from tandem_testing.redis import Redis
 
 START_SECONDS: Final = 60.0
@@ -157,23 +158,9 @@ class Cluster:
 
         Raises:
             TimeoutError: It did not; says why.
+            RuntimeError: It has ended.
         """
-        said = ""
-        try:
-            async with asyncio.timeout(START_SECONDS), httpx.AsyncClient(trust_env=False, timeout=5) as client:
-                while True:
-                    try:
-                        reply = await client.get(f"{member.url}/ready")
-                        if reply.is_success:
-                            return
-                        said = reply.text
-                    except httpx.TransportError as error:
-                        said = repr(error)
-                    if not member.program.running:
-                        raise RuntimeError(f"{member.program.name} has ended: {member.program.printed}")
-                    await asyncio.sleep(_LOOK_SECONDS)
-        except TimeoutError:
-            raise TimeoutError(f"{member.program.name} is not ready: {said} {member.program.printed}") from None
+        await until_ready(member.program, member.url, seconds=START_SECONDS)
 
     async def close(self) -> None:
         """End everything."""

@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Self
 
-import httpx
 import psycopg
 
 from tandem_testing.caddy import Caddy
@@ -19,11 +18,11 @@ from tandem_testing.compose_file import ComposeFile, installation
 from tandem_testing.daprd import Daprd
 from tandem_testing.postgres import PostgresServer
 from tandem_testing.process import Process, free_port
+from tandem_testing.readiness import until_ready
 
 BACKENDS: Final = ("backend-0", "backend-1")
 SOCKETS: Final = ("websocket-0", "websocket-1", "websocket-2")
 _READY_SECONDS: Final = 60.0
-_LOOK_SECONDS: Final = 0.1
 _MODULES: Final = {"backend": "tandem_backend.main", "websocket": "tandem_websocket"}
 
 
@@ -82,21 +81,8 @@ class Composed:
         Raises:
             TimeoutError: It does not; says why.
         """
-        said = ""
-        try:
-            async with asyncio.timeout(_READY_SECONDS), httpx.AsyncClient(trust_env=False, timeout=5) as client:
-                while True:
-                    try:
-                        reply = await client.get(f"http://127.0.0.1:{self.ports[name]}/ready")
-                        if reply.is_success:
-                            return
-                        said = reply.text
-                    except httpx.TransportError as error:
-                        said = repr(error)
-                    await asyncio.sleep(_LOOK_SECONDS)
-        except TimeoutError:
-            printed = self.programs[name].printed + self.sidecars[name].printed
-            raise TimeoutError(f"{name} is not ready: {said} {printed}") from None
+        url = f"http://127.0.0.1:{self.ports[name]}"
+        await until_ready(self.programs[name], url, seconds=_READY_SECONDS, beside=[self.sidecars[name]])
 
     def _start_postgres(self) -> None:
         data = self._folder / "postgres"
