@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import ssl
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +92,15 @@ class RecordingBus:
             await self._changed.wait_for(lambda: len(self.published) >= self._taken + count)
         self._taken += count
         return self.published[self._taken - count : self._taken]
+
+    async def saw(self, wanted: Callable[[dict[str, Any]], bool]) -> None:
+        """Wait until an event of this kind was published, whoever took it.
+
+        Raises:
+            TimeoutError: None comes.
+        """
+        async with asyncio.timeout(PATIENCE), self._changed:
+            await self._changed.wait_for(lambda: any(map(wanted, self.published)))
 
     async def tried(self, times: int) -> None:
         """Wait until something was tried ``times`` more often than now.
