@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -260,9 +261,13 @@ static void readable(Peer *peer) {
   if (peer->rest_length) memcpy(peer->rest, buffer + at, peer->rest_length);
 }
 
-void client_poll(int timeout_ms) {
+void client_poll(double seconds) {
   static struct epoll_event events[EVENTS];
-  int count = epoll_wait(epoll_fd, events, EVENTS, timeout_ms);
+  // epoll_wait() counts in whole milliseconds.
+  struct timespec timeout = {.tv_sec = (time_t)seconds, .tv_nsec = (long)((seconds - (time_t)seconds) * 1e9)};
+  struct pollfd waiting = {.fd = epoll_fd, .events = POLLIN};
+  if (seconds > 0) ppoll(&waiting, 1, &timeout, NULL);
+  int count = epoll_wait(epoll_fd, events, EVENTS, 0);
   for (int i = 0; i < count; i++) {
     Peer *peer = events[i].data.ptr;
     if (peer->state == PEER_CONNECTING) {
@@ -276,12 +281,12 @@ void client_poll(int timeout_ms) {
 void client_poll_until(int (*done)(void), double seconds, const char *awaited) {
   double deadline = now_seconds() + seconds;
   while (!done()) {
-    client_poll(100);
+    client_poll(0.1);
     if (now_seconds() > deadline) fail("waited %.0f s in vain for %s", seconds, awaited);
   }
 }
 
 void client_rest(double seconds) {
   double end = now_seconds() + seconds;
-  while (now_seconds() < end) client_poll(10);
+  while (now_seconds() < end) client_poll(0.01);
 }

@@ -31,8 +31,8 @@ typedef struct {
 void client_init(int port, Callbacks callbacks);
 void peer_connect(Peer *peer, PeerKind kind, size_t index, const char *path);
 void peer_post(Peer *peer, const char *path, const char *headers, const char *body, size_t length);
-// Handles what has come; waits at most timeout_ms for it.
-void client_poll(int timeout_ms);
+// Handles what has come; waits at most so long for it.
+void client_poll(double seconds);
 // Polls until done() or the deadline, after which it fails with what was waited for.
 void client_poll_until(int (*done)(void), double seconds, const char *awaited);
 void client_rest(double seconds);

@@ -23,7 +23,7 @@ static void open_up_to(Peer *peers, char **paths, size_t total) {
   while (opened < total) {
     for (; wanted < total && wanted - opened < PARALLEL; wanted++)
       peer_connect(&peers[wanted], PEER_WEBSOCKET, wanted, paths[wanted]);
-    client_poll(100);
+    client_poll(0.1);
     if (now_seconds() > deadline) fail("%zu of %zu handshakes in 60 s", opened, total);
   }
 }
