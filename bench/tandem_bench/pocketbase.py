@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import httpx
 
-from tandem_bench.programs import BenchError, free_port, running
+from tandem_bench.programs import BenchError, running
 from tandem_bench.workshop import Workshop
+from tandem_testing.process import free_port
 
 VERSION: Final = "v0.36.0"
 _PACKAGE: Final = f"github.com/pocketbase/pocketbase/examples/base@{VERSION}"

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Generator, Mapping, Sequence
@@ -26,13 +25,6 @@ class BenchError(Exception):
 def client_core() -> int:
     """Return the core of the load clients; the servers' own where there is no other."""
     return 1 if (os.cpu_count() or 1) > 1 else SERVER_CORE
-
-
-def free_port() -> int:
-    """Return a TCP port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def need(program: str, package: str) -> str:

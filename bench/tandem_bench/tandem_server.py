@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import httpx
 
-from tandem_bench.programs import free_port, running
+from tandem_bench.programs import running
 from tandem_bench.workshop import Workshop
+from tandem_testing.process import free_port
 
 _PASSWORD: Final = "correct horse battery staple"  # noqa: S105 - of an account that lives for one run
 

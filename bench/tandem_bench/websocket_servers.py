@@ -13,11 +13,12 @@ from typing import Any, Final, Literal
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tandem_bench.programs import free_port, running
+from tandem_bench.programs import running
 from tandem_bench.workshop import Workshop
 from tandem_platform.jwks import to_jwks
 from tandem_platform.tokens import AccessClaims, sign
 from tandem_protocol.ids import uuid7
+from tandem_testing.process import free_port
 
 Kind = Literal["tandem", "send_json", "serialise once"]
 _KID: Final = "bench"

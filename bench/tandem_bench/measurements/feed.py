@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import httpx
 
-from tandem_bench.programs import BenchError, free_port, need, run_client, running
+from tandem_bench.programs import BenchError, need, run_client, running
 from tandem_bench.report import Row, Section, Target
 from tandem_bench.summary import paired_ratios, spread
 from tandem_bench.tandem_server import Account, TandemServer, tandem_serve
 from tandem_bench.workshop import Workshop
+from tandem_testing.process import free_port
 
 _CHANGES: Final = 10_000
 _TARGET: Final = Target("at most", 200.0)

@@ -16,14 +16,8 @@ import pytest
 from tandem_platform.jwks import to_jwks
 from tandem_protocol.heads import HeadsReply
 from tandem_protocol.messages import SpaceHead
+from tandem_testing.process import free_port
 from tandem_testing.sockets import PATIENCE, TokenMint, close_code, connect_with, receive, receive_type, task_event
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """A program that a test runs beside itself, and treats as badly as the world does."""
 
-import secrets
+import itertools
+import random
 import signal
 import socket
 import subprocess
@@ -10,21 +11,23 @@ from typing import Final
 
 _STOP_SECONDS: Final = 15.0
 _PORTS: Final = range(10_000, 32_000)
+# Without putting back: programs that were given a port but do not listen yet would get the same one now and then.
+_SHUFFLED: Final = itertools.cycle(random.SystemRandom().sample(_PORTS, len(_PORTS)))
 
 
 def free_port() -> int:
-    """Return a TCP port of this machine that nobody listens on.
+    """Return a TCP port of this machine that nobody listens on and that this process has not asked for lately.
 
     It is none of those that the kernel gives to outgoing connections: a program that was killed finds its port free
     when it comes back.
     """
-    while True:
-        port = secrets.choice(_PORTS)
+    for port in _SHUFFLED:
         try:
             with socket.create_server(("127.0.0.1", port)):
                 return port
         except OSError:
             continue
+    raise AssertionError("a cycle does not end")
 
 
 class Process:
