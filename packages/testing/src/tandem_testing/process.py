@@ -21,13 +21,13 @@ def free_port() -> int:
     It is none of those that the kernel gives to outgoing connections: a program that was killed finds its port free
     when it comes back.
     """
-    for port in _SHUFFLED:
+    while True:
+        port = next(_SHUFFLED)
         try:
             with socket.create_server(("127.0.0.1", port)):
                 return port
         except OSError:
             continue
-    raise AssertionError("a cycle does not end")
 
 
 class Process:
