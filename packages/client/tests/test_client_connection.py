@@ -71,10 +71,10 @@ class Feed:
         return Changes(cursor="c", more=False, spaces=[part])
 
     async def write(self, edit: Any) -> Any:
-        raise AssertionError("a test of the connection writes nothing")
+        raise AssertionError(f"a test of the connection writes nothing: {edit}")
 
     async def find(self, task_id: str) -> Any:
-        raise AssertionError("a test of the connection looks for no task")
+        raise AssertionError(f"a test of the connection looks for no task: {task_id}")
 
 
 @dataclass
